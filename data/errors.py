@@ -1,0 +1,46 @@
+"""The two kinds of error this product knows.
+
+A :class:`UserError` is safe to show: it names the field and the remedy in one sentence. Everything else is a fault of
+ours: it is logged with an incident id, and the person sees a plain sentence and that id.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """Something a person can put right. ``field`` names what to change (a form field or a command-line option)."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class NoData(UserError):
+    """There is no warehouse to read from yet."""
+
+
+class MissingRate(UserError):
+    """An amount that enters the report has no exchange rate on or before its date (semantics, section 5)."""
+
+    def __init__(self, currency: str, date: object) -> None:
+        super().__init__(
+            f"No exchange rate for {currency} on or before {date}: load one with `flask load-rates` or a rates file, "
+            f"or choose another report currency.",
+            field="currency",
+        )
+        self.currency = currency
+        self.date = date
+
+
+class Cancelled(Exception):  # noqa: N818 - an outcome a person asked for, not an error
+    """The person who asked for a report has withdrawn the question."""
+
+
+def did_you_mean(value: str, choices: Iterable[object]) -> str:
+    """A short hint " Did you mean X?" when ``value`` is close to one of ``choices``, else an empty string."""
+    close = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1, cutoff=0.6)
+    return f" Did you mean {close[0]}?" if close else ""

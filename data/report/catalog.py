@@ -1,0 +1,216 @@
+"""THE metrics and dimensions of the report, in the order of its columns (semantics, section 4).
+
+A metric is one entry here: its names, its definition in words, and how it is measured, from which SQL, table, header,
+exports, charts and help texts are made. Adding a metric is adding an entry (and its golden test).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["count", "money", "average"]
+Nature = Literal["flow", "stock"]
+Population = Literal["active", "overall_active", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Transactions of one kind in the bucket: how many without reversals, or ``sign`` times the sum of their amounts.
+
+    ``sign`` is the sign that an ordinary row of the kind has: a refill is +1, a charge -1.
+    """
+
+    transactions: Literal["refill", "usage", "package_activation", "package_renewal"]
+    of: Literal["count", "sum"]
+    sign: Literal[1, -1]
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Clients of one population at T: how many, or the sum of their balances (all, above zero, below zero)."""
+
+    population: Population
+    of: Literal["qty", "pos", "neg", "balance"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One metric divided by another, before rounding; empty when the divisor is 0."""
+
+    numerator: str
+    denominator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A column of figures: ``group`` and ``label`` are its two header rows, ``description`` explains it to a person."""
+
+    id: str
+    group: str
+    label: str
+    kind: Kind
+    measure: Flow | Stock | Ratio
+    description: str
+
+    @property
+    def nature(self) -> Nature:
+        """Whether the figure happens during the bucket (flow) or is taken at its end (stock)."""
+        return "stock" if isinstance(self.measure, Stock) else "flow"
+
+    @property
+    def name(self) -> str:
+        """The metric in one phrase, as charts and menus call it: "Balance Refill: Total"."""
+        return f"{self.group}: {self.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """Something to group by. ``group`` is its heading in the form ("Time" or "Extras")."""
+
+    id: str
+    group: str
+    label: str
+    description: str
+
+
+DIMENSIONS: tuple[Dimension, ...] = (
+    Dimension("year", "Time", "Year", "Local calendar years of the report's time zone, clipped to the period."),
+    Dimension("month", "Time", "Month", "Local calendar months of the report's time zone, clipped to the period."),
+    Dimension("date", "Time", "Date", "Local dates of the report's time zone, clipped to the period."),
+    Dimension(
+        "package",
+        "Extras",
+        "Package Name",
+        "A row for each package its clients hold, and No package for clients that hold none. "
+        "A client with two packages counts in both rows, so rows may exceed the totals.",
+    ),
+)
+TIME_DIMENSIONS = ("year", "month", "date")
+"""From coarse to fine: the finest one chosen sets the buckets, the others are labels."""
+
+NO_PACKAGE = "No package"
+"""How people read the row of clients that hold no package (null in JSON)."""
+
+
+def _population(key: Population, title: str, who: str) -> tuple[Metric, ...]:
+    group = f"Clients - {title}"
+    return (
+        Metric(f"clients_{key}_qty", group, "Qty", "count", Stock(key, "qty"), f"Number of {who}."),
+        Metric(
+            f"clients_{key}_balance_pos",
+            group,
+            "Balance Pos",
+            "money",
+            Stock(key, "pos"),
+            f"Sum of the balances above zero of {who}: what is owed to them.",
+        ),
+        Metric(
+            f"clients_{key}_balance_neg",
+            group,
+            "Balance Neg",
+            "money",
+            Stock(key, "neg"),
+            f"Sum of the balances below zero of {who}: what they owe, a negative number.",
+        ),
+        Metric(
+            f"clients_{key}_balance",
+            group,
+            "Balance",
+            "money",
+            Stock(key, "balance"),
+            f"Sum of all balances of {who}.",
+        ),
+    )
+
+
+_AT_END = "at the end of the row's time"
+
+METRICS: tuple[Metric, ...] = (
+    *_population(
+        "active",
+        "Active",
+        f"clients that exist {_AT_END} and paid for usage or a package within the Active Duration before it",
+    ),
+    *_population(
+        "overall_active",
+        "Overall Active",
+        f"clients that exist {_AT_END} and paid for usage or a package at any time before it",
+    ),
+    *_population("all", "All", f"clients that exist {_AT_END}"),
+    Metric(
+        "balance_refill_qty",
+        "Balance Refill",
+        "Qty",
+        "count",
+        Flow("refill", "count", 1),
+        "Number of refills, without reversals.",
+    ),
+    Metric(
+        "balance_refill_total",
+        "Balance Refill",
+        "Total",
+        "money",
+        Flow("refill", "sum", 1),
+        "Sum of refills, less reversed ones.",
+    ),
+    Metric(
+        "balance_refill_avg",
+        "Balance Refill",
+        "Avg",
+        "average",
+        Ratio("balance_refill_total", "balance_refill_qty"),
+        "Balance Refill Total divided by its Qty; empty when there is none.",
+    ),
+    Metric(
+        "payg_total",
+        "Pay As You Go",
+        "Total",
+        "money",
+        Flow("usage", "sum", -1),
+        "What clients were charged for usage, less corrections.",
+    ),
+    Metric(
+        "payg_active_avg",
+        "Pay As You Go",
+        "Active Avg",
+        "average",
+        Ratio("payg_total", "clients_active_qty"),
+        "Pay As You Go Total divided by the number of active clients; empty when there is none.",
+    ),
+    Metric(
+        "packages_activation_qty",
+        "Packages",
+        "Activation Qty",
+        "count",
+        Flow("package_activation", "count", -1),
+        "Number of package activations, without reversals.",
+    ),
+    Metric(
+        "packages_activation_total",
+        "Packages",
+        "Activation Total",
+        "money",
+        Flow("package_activation", "sum", -1),
+        "Activation fees charged, less fees given back.",
+    ),
+    Metric(
+        "packages_renew_qty",
+        "Packages",
+        "Renew Qty",
+        "count",
+        Flow("package_renewal", "count", -1),
+        "Number of package periods charged, each package's first one included, without reversals.",
+    ),
+    Metric(
+        "packages_renew_total",
+        "Packages",
+        "Renew Total",
+        "money",
+        Flow("package_renewal", "sum", -1),
+        "Fees charged for package periods, less fees given back.",
+    ),
+)
+
+METRIC = {metric.id: metric for metric in METRICS}
+DIMENSION = {dimension.id: dimension for dimension in DIMENSIONS}

@@ -1,0 +1,198 @@
+"""The answer: :class:`ReportResult`, frozen, complete, and the same for table, chart, export, share and mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Literal, Self
+
+import pandas as pd
+
+from data.currencies import minor_unit
+from data.report.catalog import DIMENSION, METRICS, NO_PACKAGE
+from data.report.query import ReportQuery
+
+Figure = int | Decimal | None
+"""A count, an amount rounded to the currency's minor unit, or nothing (an average of none)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the report. ``path`` is its grouped header, from the top: it is the header of every format."""
+
+    id: str
+    path: tuple[str, str]
+    kind: Literal["dimension", "count", "money", "average"]
+    description: str
+
+    @property
+    def group(self) -> str:
+        """The upper header ("" over grouping columns)."""
+        return self.path[0]
+
+    @property
+    def title(self) -> str:
+        """The lower header."""
+        return self.path[1]
+
+
+def columns_for(query: ReportQuery) -> tuple[Column, ...]:
+    """The grouping columns in the order chosen, then every metric of the catalog."""
+    dimensions = (
+        Column(item, ("", DIMENSION[item].label), "dimension", DIMENSION[item].description) for item in query.group_by
+    )
+    figures = (Column(metric.id, (metric.group, metric.label), metric.kind, metric.description) for metric in METRICS)
+    return (*dimensions, *figures)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. ``labels`` follow the query's ``group_by`` ("2024-03"; None is No package); ``figures`` the catalog."""
+
+    labels: tuple[str | None, ...]
+    package_id: int | None
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportInfo:
+    """What goes with a report (semantics, section 6). Instants are naive UTC; ``duration`` is in seconds."""
+
+    period_start: datetime
+    period_end: datetime
+    data_first: datetime | None
+    data_last: datetime | None
+    timezone: str
+    generated_by: str
+    generated_at: datetime
+    as_of: datetime
+    duration: float
+    currency: str
+    active_duration: int
+    rates_oldest: date | None
+    rates_newest: date | None
+    data_version: str
+    notice: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON: instants as ISO 8601 with Z, dates as ISO."""
+        return {
+            "period": {"from": _iso(self.period_start), "to": _iso(self.period_end)},
+            "data_interval": None
+            if self.data_first is None
+            else {"first": _iso(self.data_first), "last": _iso(self.data_last)},
+            "timezone": self.timezone,
+            "generated_by": self.generated_by,
+            "generated_at": _iso(self.generated_at),
+            "as_of": _iso(self.as_of),
+            "duration_seconds": self.duration,
+            "currency": self.currency,
+            "active_duration": self.active_duration,
+            "rate_dates": None
+            if self.rates_oldest is None
+            else {"oldest": self.rates_oldest.isoformat(), "newest": str(self.rates_newest)},
+            "data_version": self.data_version,
+            "notice": self.notice,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The info that :meth:`to_json` wrote."""
+        interval, rates = data["data_interval"] or {}, data["rate_dates"] or {}
+        start, end, as_of = (_instant(data["period"]["from"]), _instant(data["period"]["to"]), _instant(data["as_of"]))
+        generated = _instant(data["generated_at"])
+        assert start and end and as_of and generated
+        return cls(
+            period_start=start,
+            period_end=end,
+            data_first=_instant(interval.get("first")),
+            data_last=_instant(interval.get("last")),
+            timezone=data["timezone"],
+            generated_by=data["generated_by"],
+            generated_at=generated,
+            as_of=as_of,
+            duration=data["duration_seconds"],
+            currency=data["currency"],
+            active_duration=data["active_duration"],
+            rates_oldest=date.fromisoformat(rates["oldest"]) if rates else None,
+            rates_newest=date.fromisoformat(rates["newest"]) if rates else None,
+            data_version=data["data_version"],
+            notice=data["notice"],
+        )
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """A report as it was at one moment. ``totals`` follow the catalog; None when no rows are shown."""
+
+    query: ReportQuery
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    totals: tuple[Figure, ...] | None
+    info: ReportInfo
+
+    @property
+    def decimals(self) -> int:
+        """Decimals of the report currency's minor unit."""
+        return minor_unit(self.query.currency)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Rows as a frame: a column for each column id plus ``package_id``; exact objects, never floats."""
+        by_package = self.query.by_package
+        names = [column.id for column in self.columns] + (["package_id"] if by_package else [])
+        records = [(*row.labels, *row.figures, *((row.package_id,) if by_package else ())) for row in self.rows]
+        return pd.DataFrame(records, columns=names, dtype=object)
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of semantics, section 7."""
+        return {
+            "query": self.query.to_json(),
+            "info": self.info.to_json(),
+            "columns": [{"id": column.id, "group": column.group, "title": column.title} for column in self.columns],
+            "rows": [self._row_json(row) for row in self.rows],
+            "totals": None if self.totals is None else self._figures_json(self.totals),
+        }
+
+    def _row_json(self, row: Row) -> dict[str, Any]:
+        labels: dict[str, Any] = dict(zip(self.query.group_by, row.labels, strict=True))
+        if self.query.by_package:
+            labels["package_id"] = row.package_id
+        return labels | self._figures_json(row.figures)
+
+    def _figures_json(self, figures: tuple[Figure, ...]) -> dict[str, int | str | None]:
+        return {
+            metric.id: str(figure) if isinstance(figure, Decimal) else figure
+            for metric, figure in zip(METRICS, figures, strict=True)
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The report that :meth:`to_json` wrote, equal in every figure."""
+        query = ReportQuery.from_json(data["query"])
+
+        def figures(row: Mapping[str, Any]) -> tuple[Figure, ...]:
+            return tuple(Decimal(row[m.id]) if isinstance(row[m.id], str) else row[m.id] for m in METRICS)
+
+        rows = tuple(
+            Row(tuple(row[item] for item in query.group_by), row.get("package_id"), figures(row))
+            for row in data["rows"]
+        )
+        totals = None if data["totals"] is None else figures(data["totals"])
+        return cls(query, columns_for(query), rows, totals, ReportInfo.from_json(data["info"]))
+
+
+def label_text(dimension: str, label: str | None) -> str:
+    """A label as a person reads it: None is "No package"."""
+    return NO_PACKAGE if label is None and dimension == "package" else str(label)
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat() + "Z"
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)

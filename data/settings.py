@@ -1,0 +1,66 @@
+"""Every setting, typed and read from the environment once. docs/settings.md lists them; a test keeps both in step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from data.errors import UserError
+
+
+def _setting(default: Any, about: str) -> Any:
+    return field(default=default, metadata={"about": about})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one installation runs. Every field is an environment variable of the same name in capitals."""
+
+    warehouse_url: str = _setting("", "Where the data lives, an SQLAlchemy URL; empty means DuckDB under VAR_DIR.")
+    warehouse_keep: int = _setting(3, "How many earlier versions of an embedded warehouse are kept for rollback.")
+    database_url: str = _setting("", "Where our own records live; empty means SQLite under VAR_DIR.")
+    base_currency: str = _setting("EUR", "The currency whose rate is always 1.")
+    var_dir: str = _setting("var", "Folder of the embedded warehouse, records and cache.")
+    cache_type: str = _setting("", "Flask-Caching type: FileSystemCache (default), SimpleCache, RedisCache, NullCache.")
+    cache_seconds: int = _setting(3600, "How long an answer may be served from the cache, in seconds.")
+    redis_url: str = _setting("", "Redis for the cache, needed with CACHE_TYPE=RedisCache.")
+    link_keep_days: int = _setting(90, "Days after which a link that was never copied nor opened may be cleaned up.")
+    host: str = _setting("127.0.0.1", "Address that `make run` serves on.")
+    port: int = _setting(8050, "Port that `make run` serves on.")
+    log_level: str = _setting("INFO", "Least severe log level that is written.")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings; raises :class:`UserError` naming the variable when a number is not one."""
+        source = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        for item in fields(cls):
+            text = source.get(item.name.upper(), "").strip()
+            if not text:
+                continue
+            if item.type == "int":
+                try:
+                    values[item.name] = int(text)
+                except ValueError:
+                    raise UserError(f"{item.name.upper()} must be a whole number, not {text!r}.") from None
+            else:
+                values[item.name] = text
+        return cls(**values)
+
+    @property
+    def folder(self) -> Path:
+        """The folder for everything this installation keeps on disk, absolute."""
+        return Path(self.var_dir).absolute()
+
+    @property
+    def warehouse(self) -> str:
+        """The warehouse's URL with the embedded default filled in."""
+        return self.warehouse_url or f"duckdb:///{self.folder / 'warehouse.duckdb'}"
+
+    @property
+    def database(self) -> str:
+        """The records' URL with the embedded default filled in."""
+        return self.database_url or f"sqlite:///{self.folder / 'records.sqlite'}"

@@ -1,0 +1,1 @@
+"""Our own records: snapshots behind links, query templates, what a person prefers."""
