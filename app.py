@@ -1,0 +1,49 @@
+"""Introduces the rooms to each other: services, layout, callbacks, routes and command line. Nobody imports this file."""
+
+from __future__ import annotations
+
+import logging
+
+import dash
+import flask
+from flask_caching import Cache
+
+import callbacks
+from callbacks import routes
+from data import commands
+from data.report.reports import Reports
+from data.services import Services
+from data.settings import Settings
+from data.store.records import open_records
+from data.warehouse.engines import open_warehouse
+from layouts import page
+
+
+def create_app(settings: Settings | None = None) -> dash.Dash:
+    """A whole application; any number may live in one process. Settings come from the environment unless given."""
+    settings = settings or Settings.from_environment()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    server = flask.Flask("customer_dynamics")
+    cache = Cache(server, config=routes.cache_config(settings))
+    warehouse = open_warehouse(settings)
+    services = Services(settings, warehouse, Reports(warehouse, cache, settings), open_records(settings))
+    app = dash.Dash(
+        "customer_dynamics",
+        server=server,
+        title="Customer Dynamics",
+        update_title=None,
+        assets_folder=str(routes.ASSETS),
+        compress=True,
+        serve_locally=True,
+        on_error=callbacks.on_error,
+    )
+    app.layout = lambda: page.build(services)
+    callbacks.register_all(app, services)
+    routes.register(server, services)
+    commands.register(server)
+    return app
+
+
+def create_server(settings: Settings | None = None) -> flask.Flask:
+    """The WSGI application that a web server runs, and that `flask` takes its commands from."""
+    return create_app(settings).server

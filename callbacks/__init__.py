@@ -1,0 +1,17 @@
+"""What happens when someone touches the page. This file is the table of contents."""
+
+from __future__ import annotations
+
+import dash
+
+from callbacks import charts, exports, form, links, report, templates
+from callbacks.errors import on_error
+from data.services import Services
+
+__all__ = ["on_error", "register_all"]
+
+
+def register_all(app: dash.Dash, services: Services) -> None:
+    """Register every callback of the page on ``app``."""
+    for act in (form, templates, report, exports, links, charts):
+        act.register(app, services)

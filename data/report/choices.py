@@ -1,0 +1,77 @@
+"""What a person may choose from in the filters: values that exist and that they may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from data.access import User, visible_owners
+from data.warehouse.engines import Reading
+from data.warehouse.schema import client_tags, clients, packages, rates, resellers
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A reseller and its place in the tree: the names from the top down to itself."""
+
+    id: int
+    path: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The reseller's own name."""
+        return self.path[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package by id and name (names may repeat)."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Filter values: owners as a walk down the tree, tags and packages by name, currencies that clients or rates use."""
+
+    owners: tuple[Owner, ...]
+    tags: tuple[str, ...]
+    packages: tuple[Package, ...]
+    currencies: tuple[str, ...]
+
+    @property
+    def names(self) -> dict[tuple[str, object], str]:
+        """Names for :meth:`ReportQuery.describe`."""
+        owners: dict[tuple[str, object], str] = {("owner", owner.id): owner.name for owner in self.owners}
+        return owners | {("package", package.id): package.name for package in self.packages}
+
+
+def read_choices(reading: Reading, user: User) -> Choices:
+    """Read the choices that ``user`` may see."""
+    connection = reading.connection
+    tree = {row.id: row for row in connection.execute(sa.select(resellers))}
+    seen = visible_owners(user, {id_: row.parent_id for id_, row in tree.items()})
+
+    def path(reseller: int) -> tuple[str, ...]:
+        names = []
+        node: int | None = reseller
+        # The tree is cut at the top of what the person may see.
+        while node is not None and (seen is None or node in seen):
+            names.append(tree[node].name)
+            node = tree[node].parent_id
+        return tuple(reversed(names))
+
+    owners = sorted((Owner(id_, path(id_)) for id_ in tree if seen is None or id_ in seen), key=lambda o: (o.path, o.id))
+    tags = sa.select(client_tags.c.tag).distinct()
+    if seen is not None:
+        tags = tags.join(clients, clients.c.id == client_tags.c.client_id).where(clients.c.owner_id.in_(sorted(seen)))
+    found_packages = sorted((Package(row.id, row.name) for row in connection.execute(sa.select(packages))), key=lambda p: (p.name, p.id))
+    used = sa.union(sa.select(clients.c.currency), sa.select(rates.c.currency))
+    return Choices(
+        owners=tuple(owners),
+        tags=tuple(sorted(connection.execute(tags).scalars())),
+        packages=tuple(found_packages),
+        currencies=tuple(sorted(connection.execute(used).scalars())),
+    )
