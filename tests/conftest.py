@@ -1,0 +1,74 @@
+"""What every room's tests share: databases of both engines, each fresh, and a way to fill them."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from data.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[sa.URL]:
+    """A PostgreSQL of this test process's own, started once and deleted at the end; its URL names no database to use."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs about a missing XDG_RUNTIME_DIR, which is no concern here
+        import pgserver
+
+    # Not below pytest's own temporary folder: that one is closed to the user whom the server runs as under root.
+    folder = Path(tempfile.mkdtemp(prefix="customer-dynamics-pg-"))
+    server = pgserver.get_server(folder, cleanup_mode="stop")
+    try:
+        # Nothing here must outlive the machine: a lost write costs a rerun.
+        server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();")
+        yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def new_postgresql_url(postgresql_server: sa.URL) -> Callable[[], str]:
+    """A function that makes an empty PostgreSQL database and returns its URL; for fixtures of a wider scope."""
+    numbers = itertools.count(1)
+    admin = sa.create_engine(postgresql_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+
+    def create() -> str:
+        name = f"test_{next(numbers)}"
+        with admin.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        return postgresql_server.set(database=name).render_as_string(hide_password=False)
+
+    return create
+
+
+@pytest.fixture
+def postgresql_url(new_postgresql_url: Callable[[], str]) -> str:
+    """The URL of an empty PostgreSQL database of this test's own."""
+    return new_postgresql_url()
+
+
+@pytest.fixture
+def duckdb_url(tmp_path: Path) -> str:
+    """The URL of an embedded warehouse of this test's own, not loaded yet."""
+    return f"duckdb:///{tmp_path / 'warehouse' / 'warehouse.duckdb'}"
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def warehouse_url(request: pytest.FixtureRequest) -> str:
+    """An empty warehouse of each engine in turn: a test that uses this runs on both."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+def load_folder(url: str, folder: Path) -> None:
+    """Load a folder of the dataset's files into the warehouse at ``url``, as `flask load` does."""
+    from data.warehouse.load import load_folder as load
+
+    load(Settings(warehouse_url=url), folder)
