@@ -1,0 +1,52 @@
+# Two commands matter: `make run` and `make test`. Both start from a clean clone on a machine with Python 3.11 or later.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: help run test check format docs tests
+
+help:
+	@echo "make run     serve the application; HOST and PORT choose where (127.0.0.1:8050)"
+	@echo "make test    everything that must hold: checks, then all tests"
+	@echo "make check   ruff, mypy and import rules only"
+	@echo "make format  let ruff put the code into shape"
+	@echo "make docs    write the tables in docs/ anew from the catalog and the settings"
+
+# ---------------------------------------------------------------- environment: installed only when its list has changed
+$(VENV)/run.stamp: requirements.txt
+	@.ci/environment $(PYTHON) $(VENV) requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements.txt requirements-dev.txt
+	@.ci/environment $(PYTHON) $(VENV) requirements-dev.txt
+	@touch $(VENV)/run.stamp $@
+
+# ---------------------------------------------------------------- what people run
+run: $(VENV)/run.stamp
+	@$(BIN)/flask demo --if-empty
+	@exec $(BIN)/python -m gunicorn 'app:create_server()'
+
+check: $(VENV)/dev.stamp
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+tests: $(VENV)/dev.stamp
+	@CHROMIUM="$$(.ci/browser)"; export CHROMIUM; $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+test: $(VENV)/dev.stamp
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory tests
+
+format: $(VENV)/dev.stamp
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+docs: $(VENV)/dev.stamp
+	@$(BIN)/python -m docs.tables

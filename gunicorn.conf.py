@@ -1,0 +1,25 @@
+"""How the application is served. Gunicorn reads this by itself when it is started in this folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data.settings import Settings
+
+settings = Settings.from_environment()
+
+bind = f"{settings.host}:{settings.port}"
+# Two processes of eight threads: a report waits on the engine most of its time. Each process opens the warehouse for
+# itself after the fork, which is why the application is not preloaded.
+worker_class = "gthread"
+workers = 2
+threads = 8
+preload_app = False
+accesslog = None
+loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:  # noqa: ARG001 - the name is gunicorn's
+    """Say where to look, once the port is open."""
+    host = "localhost" if settings.host in {"0.0.0.0", "::", "[::]"} else settings.host  # noqa: S104 - shown, not bound
+    print(f"Customer Dynamics is at http://{host}:{settings.port} (Ctrl+C stops it)", flush=True)  # noqa: T201
