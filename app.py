@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         "customer_dynamics",
         server=server,
         title="Customer Dynamics",
+        index_string=page.INDEX,
         update_title=None,
         assets_folder=str(routes.ASSETS),
         compress=True,
@@ -39,7 +40,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     )
     app.layout = lambda: page.build(services)
     callbacks.register_all(app, services)
-    routes.register(server, services)
+    routes.register(app, services)
     commands.register(server)
     return app
 
