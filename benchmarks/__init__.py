@@ -1,1 +1,1 @@
-"""How fast things are, as ratios against the plain way of doing the same in the same run: machines differ, ratios less."""
+"""How fast things are, as ratios against the plain way in the same run: machines differ, ratios differ less."""
