@@ -63,11 +63,15 @@ def read_choices(reading: Reading, user: User) -> Choices:
             node = tree[node].parent_id
         return tuple(reversed(names))
 
-    owners = sorted((Owner(id_, path(id_)) for id_ in tree if seen is None or id_ in seen), key=lambda o: (o.path, o.id))
+    owners = sorted(
+        (Owner(id_, path(id_)) for id_ in tree if seen is None or id_ in seen), key=lambda o: (o.path, o.id)
+    )
     tags = sa.select(client_tags.c.tag).distinct()
     if seen is not None:
         tags = tags.join(clients, clients.c.id == client_tags.c.client_id).where(clients.c.owner_id.in_(sorted(seen)))
-    found_packages = sorted((Package(row.id, row.name) for row in connection.execute(sa.select(packages))), key=lambda p: (p.name, p.id))
+    found_packages = sorted(
+        (Package(row.id, row.name) for row in connection.execute(sa.select(packages))), key=lambda p: (p.name, p.id)
+    )
     used = sa.union(sa.select(clients.c.currency), sa.select(rates.c.currency))
     return Choices(
         owners=tuple(owners),

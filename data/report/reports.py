@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -102,12 +101,13 @@ class Reports:
         return found
 
     def _run(self, query: ReportQuery, user: User, now: datetime, run_id: str | None) -> ReportResult:
+        base = self._settings.base_currency
         if run_id is None:
-            return run_report(self._warehouse, query, user, as_of=now)
+            return run_report(self._warehouse, query, user, base_currency=base, as_of=now)
         watch = Stopwatch(lambda stage: self._cache.set(f"progress:{run_id}", stage, timeout=_RUN_SECONDS))
         # The query runs in a thread of its own so that this one can watch for a cancelled run and stop the engine.
         with ThreadPoolExecutor(max_workers=1) as pool:
-            future = pool.submit(run_report, self._warehouse, query, user, as_of=now, watch=watch)
+            future = pool.submit(run_report, self._warehouse, query, user, base_currency=base, as_of=now, watch=watch)
             while not future.done():
                 if self._cache.get(f"cancel:{run_id}"):
                     watch.cancel()
