@@ -60,12 +60,12 @@ class Transaction:
 
     @property
     def is_reversal(self) -> bool:
-        """ "a negative `refill`, a positive `package_activation` or `package_renewal`" """
+        """Semantics: "a negative `refill`, a positive `package_activation` or `package_renewal`"."""
         return self.amount < 0 if self.kind == "refill" else self.amount > 0
 
     @property
     def is_paid_service(self) -> bool:
-        """ "of kind `usage`, `package_activation` or `package_renewal` with amount < 0" """
+        """Semantics: "of kind `usage`, `package_activation` or `package_renewal` with amount < 0"."""
         return self.kind in ("usage", "package_activation", "package_renewal") and self.amount < 0
 
 
@@ -83,7 +83,7 @@ class Dataset:
 
 
 def instant(text: str) -> datetime:
-    """ "ISO 8601 with an offset or `Z`, the `T` or a space between; one without an offset is UTC" """
+    """Semantics: "ISO 8601 with an offset or `Z`, the `T` or a space between; one without an offset is UTC"."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
@@ -234,12 +234,12 @@ def when_wall_shows(local: datetime, zone: str) -> datetime:
 
 @cache
 def first_instant(day: date, zone: str) -> datetime:
-    """ "the first instant of that local date" """
+    """Semantics: "the first instant of that local date"."""
     return when_wall_shows(datetime(day.year, day.month, day.day), zone)
 
 
 def local_date(at: datetime, zone: str) -> date:
-    """ "the date whose [first instant, first instant of the next date) contains it" """
+    """Semantics: "the date whose [first instant, first instant of the next date) contains it"."""
     shown = wall(at, zone).date()
     for day in (shown - DAY, shown, shown + DAY):
         if first_instant(day, zone) <= at < first_instant(day + DAY, zone):
@@ -248,19 +248,19 @@ def local_date(at: datetime, zone: str) -> date:
 
 
 def start_of(bound: str, zone: str) -> datetime:
-    """ "`from` means the first instant of that local date"; with a time of day, that local time."""
+    """Semantics: "`from` means the first instant of that local date"; with a time of day, that local time."""
     return when_wall_shows(datetime.fromisoformat(bound), zone)
 
 
 def end_of(bound: str, zone: str) -> datetime:
-    """ "a `to` given as a date is inclusive [...] A bound may carry a local time of day; then `to` is exclusive" """
+    """Semantics: "a `to` given as a date is inclusive [...]"; with "a local time of day; then `to` is exclusive"."""
     if len(bound) == len("2024-01-01"):
         return first_instant(date.fromisoformat(bound) + DAY, zone)
     return when_wall_shows(datetime.fromisoformat(bound), zone)
 
 
 def months_earlier(day: date, months: int) -> date:
-    """ "the day of month clamped to the month's length" """
+    """Semantics: "the day of month clamped to the month's length"."""
     year, month = day.year, day.month
     for _ in range(months):
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
@@ -278,7 +278,7 @@ class Bucket:
 
 
 def buckets(question: Question, start: datetime, end: datetime) -> list[Bucket]:
-    """ "local years, months or dates, clipped to the period"; "the finest sets the buckets"; none is one bucket."""
+    """Semantics: "local years, months or dates, clipped to the period"; the finest counts, none is one bucket."""
     zone, as_of = question.timezone, instant(question.as_of)
     unit = next((unit for unit in ("date", "month", "year") if unit in question.group_by), None)
     if unit is None:
@@ -309,8 +309,10 @@ def buckets(question: Question, start: datetime, end: datetime) -> list[Bucket]:
 
 
 def selected_clients(data: Dataset, question: Question) -> list[Client]:
-    """ "type (any of), tags (has any of), owner (any of the given resellers or their descendants)", all ANDed with
-    what the user may see."""
+    """Semantics: "type (any of), tags (has any of), owner (any of the given resellers or their descendants)".
+
+    All are ANDed, with what the user may see too.
+    """
 
     def below(client: Client, tops: tuple[int, ...]) -> bool:
         reseller: int | None = client.owner_id
@@ -331,7 +333,7 @@ def selected_clients(data: Dataset, question: Question) -> list[Client]:
 
 
 def exists(client: Client, at: datetime) -> bool:
-    """ "created_at < T and (closed_at is empty or closed_at >= T)" """
+    """Semantics: "created_at < T and (closed_at is empty or closed_at >= T)"."""
     return client.created_at < at and (client.closed_at is None or client.closed_at >= at)
 
 
@@ -356,12 +358,12 @@ Part = Everybody | Holders | HoldersOfNone
 
 
 def held_at_end(subscriptions: list[Subscription], at: datetime) -> set[int]:
-    """ "holds a package at T if started_at < T and (ended_at is empty or ended_at >= T)" """
+    """Semantics: "holds a package at T if started_at < T and (ended_at is empty or ended_at >= T)"."""
     return {s.package_id for s in subscriptions if s.started_at < at and (s.ended_at is None or s.ended_at >= at)}
 
 
 def held_at_instant(subscriptions: list[Subscription], t: datetime) -> set[int]:
-    """ "at the instant t of a transaction if started_at <= t and (ended_at is empty or t < ended_at)" """
+    """Semantics: "at the instant t of a transaction if started_at <= t and (ended_at is empty or t < ended_at)"."""
     return {s.package_id for s in subscriptions if s.started_at <= t and (s.ended_at is None or t < s.ended_at)}
 
 
@@ -397,7 +399,7 @@ class Exchange:
         self.missing: set[tuple[str, date]] = set()
 
     def rate(self, currency: str, day: date) -> Fraction | None:
-        """ "the one published last on or before that date"; the base currency's "is 1, with or without rows" """
+        """Semantics: "the one published last on or before that date"; the base's "is 1, with or without rows"."""
         if currency == self.base:
             return Fraction(1)
         published = [known for known in self.rates.get(currency, {}) if known <= day]
@@ -428,8 +430,10 @@ class Exchange:
 
 
 def money(value: Fraction, currency: str) -> str:
-    """ "rounded once, half up (away from zero), to the report currency's ISO 4217 minor unit"; "Zero never carries a
-    sign" """
+    """Semantics: "rounded once, half up (away from zero), to the report currency's ISO 4217 minor unit".
+
+    "Zero never carries a sign."
+    """
     digits = MINOR_UNIT.get(currency, 2)
     units = int(abs(value) * 10**digits + Fraction(1, 2))  # int() cuts off: what is left of half up.
     text = str(units).rjust(digits + 1, "0")
@@ -500,7 +504,7 @@ class Books:
                     continue
                 if t.kind in ("package_activation", "package_renewal"):
                     assert t.package_id is not None
-                    inside = isinstance(part, Everybody) or isinstance(part, Holders) and t.package_id in part.packages
+                    inside = belongs(part, {t.package_id}) and not isinstance(part, HoldersOfNone)
                 else:
                     inside = belongs(part, held_at_instant(self.subscriptions[client.id], t.at))
                 if inside:
@@ -522,7 +526,7 @@ class Books:
         return found
 
     def written(self, figures: dict[str, Fraction | int | None]) -> dict[str, int | str | None]:
-        """ "quantities are integers; money is a string rounded as in section 5; an empty value is null" """
+        """Semantics: "quantities are integers; money is a string rounded as in section 5; an empty value is null"."""
         return {
             name: money(value, self.question.currency) if isinstance(value, Fraction) else value
             for name, value in figures.items()

@@ -64,7 +64,7 @@ transactions = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("client_id", BigInteger, nullable=False),
-    Column("at", DateTime, nullable=False),
+    Column("at", DateTime, nullable=False, quote=True),  # a reserved word in DuckDB
     Column("kind", String, nullable=False),
     Column("amount_micros", BigInteger, nullable=False),
     Column("package_id", BigInteger),
