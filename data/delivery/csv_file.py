@@ -1,0 +1,46 @@
+"""CSV: RFC 4180 in UTF-8 with a byte order mark, so that Excel shows every script as it is."""
+
+from __future__ import annotations
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterable
+from datetime import date
+
+from data.delivery.table import Cell, Document, Kind, runs_as_formula
+
+# Beyond what RFC 4180 asks: semicolons and tabs separate fields in some locales, so what they separate is quoted too.
+_QUOTED = re.compile('[",;\t\r\n]|^ | $')
+
+
+def write_csv(document: Document) -> bytes:
+    """The table: two header rows, the rows, the totals row. The facts have no place in a file of one table."""
+    table = document.table
+    kinds = [heading.kind for heading in table.headings]
+    lines = [
+        _line(_text(heading.group) for heading in table.headings),
+        _line(_text(heading.title) for heading in table.headings),
+        *(_line(_field(cell, kind) for cell, kind in zip(row, kinds, strict=True)) for row in table.body),
+    ]
+    return BOM_UTF8 + "".join(lines).encode()
+
+
+def _line(fields: Iterable[str]) -> str:
+    return ",".join(fields) + "\r\n"
+
+
+def _field(cell: Cell, kind: Kind) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return _text(cell)
+    if isinstance(cell, date):
+        return cell.isoformat()[: len("2024-03")] if kind == "month" else cell.isoformat()
+    # Decimals of the report have a fixed number of places and print as they are: -1234.50.
+    return f"{cell:f}" if kind == "money" else str(cell)
+
+
+def _text(text: str) -> str:
+    if runs_as_formula(text):
+        text = "'" + text
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text

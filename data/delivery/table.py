@@ -1,0 +1,245 @@
+"""The one table of rows that every file format writes: :func:`tabulate` makes it from a report.
+
+Cells are exact values of Python's own types; how a format writes them is the format's business.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from data.currencies import currency_name
+from data.report.catalog import DIMENSION
+from data.report.query import ReportQuery
+from data.report.result import ReportResult, label_text
+from data.warehouse.schema import CLIENT_TYPES
+
+Cell = str | int | Decimal | date | None
+"""Text, a count or a year, money, a date or the first day of a month, or nothing."""
+
+Kind = Literal["text", "year", "month", "date", "count", "money"]
+
+TOTAL = "Total"
+
+# Unicode's controls and lone surrogates have no place in a file that people open; tab and line feed have.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_FORMULA_STARTS = frozenset("=+-@\u2212")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column of the table. ``group`` and ``title`` are its two header rows; ``kind`` is what its cells are."""
+
+    id: str
+    group: str
+    title: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings. The first ``fixed`` columns say what a row is about; ``totals`` is None without totals.
+
+    ``decimals`` are those of the currency's minor unit, for every money cell.
+    """
+
+    title: str
+    headings: tuple[Heading, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    totals: tuple[Cell, ...] | None
+    fixed: int
+    decimals: int
+
+    @property
+    def body(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows, and the totals row after them where there is one."""
+        return self.rows if self.totals is None else (*self.rows, self.totals)
+
+    @property
+    def groups(self) -> tuple[tuple[str, int, int], ...]:
+        """Runs of neighbouring columns under one upper header: its words, the first column and how many."""
+        runs, start = [], 0
+        for group, members in groupby(self.headings, key=lambda heading: heading.group):
+            count = len(list(members))
+            runs.append((group, start, count))
+            start += count
+        return tuple(runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is exported: the report, its table as displayed, and the facts about it, each a label and its words.
+
+    ``order`` are the places in ``result.rows`` of the table's rows.
+    """
+
+    result: ReportResult
+    table: Table
+    order: tuple[int, ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+def tabulate(result: ReportResult, columns: Sequence[str] | None = None, order: Sequence[int] | None = None) -> Table:
+    """The report as a table: grouping columns first, then figures, then the totals row labelled "Total".
+
+    ``columns`` are ids of ``result.columns`` to show, in that order (all of them unless given); ``order`` are places in
+    ``result.rows``, in the order to show them. With no grouping column a first one is added, to carry the period and
+    the word Total. Raises :class:`ValueError` for a column or row that the report does not have.
+    """
+    known = {column.id: (place, column) for place, column in enumerate(result.columns)}
+    wanted = list(dict.fromkeys(known if columns is None else columns))
+    if strange := [id_ for id_ in wanted if id_ not in known]:
+        raise ValueError(f"the report has no column {strange[0]!r}")
+    places = range(len(result.rows)) if order is None else order
+    if strange_rows := [place for place in places if not 0 <= place < len(result.rows)]:
+        raise ValueError(f"the report has no row {strange_rows[0]}")
+
+    labels = [id_ for id_ in wanted if known[id_][1].kind == "dimension"]
+    figures = [id_ for id_ in wanted if known[id_][1].kind != "dimension"]
+    grouping = len(result.query.group_by)
+    headings: list[Heading] = []
+    readers: list[Callable[[int], Cell]] = []
+    totals: list[Cell] = []
+
+    if not labels:
+        # Grouped by what is hidden: the rows cannot be told apart, and a period would be wrong for each of them.
+        words = None if result.query.group_by else f"{result.query.start} to {result.query.end}"
+        headings.append(Heading("period", "", "" if words is None else "Period", "text"))
+        readers.append(lambda _: words)
+    for id_ in labels:
+        place, column = known[id_]
+        headings.append(Heading(id_, column.group, column.title, _LABEL_KINDS[id_]))
+        readers.append(_label_reader(result, id_, place))
+    fixed = len(headings)
+    totals.extend([TOTAL, *[None] * (fixed - 1)])
+    for id_ in figures:
+        place, column = known[id_]
+        headings.append(Heading(id_, column.group, column.title, "count" if column.kind == "count" else "money"))
+        readers.append(_figure_reader(result, place - grouping))
+        if result.totals is not None:
+            totals.append(result.totals[place - grouping])
+
+    return Table(
+        title="Report",
+        headings=tuple(headings),
+        rows=tuple(tuple(reader(place) for reader in readers) for place in places),
+        totals=None if result.totals is None else tuple(totals),
+        fixed=fixed,
+        decimals=result.decimals,
+    )
+
+
+def facts(result: ReportResult, names: Mapping[tuple[str, Any], str] | None = None) -> tuple[tuple[str, str], ...]:
+    """What was asked and what goes with the answer (semantics, section 6), in words.
+
+    ``names`` gives the names of owners and packages, keyed ("owner", id) and ("package", id), as for
+    :meth:`ReportQuery.describe`.
+    """
+    query, info = result.query, result.info
+
+    def moment(instant: datetime) -> str:
+        local = instant.replace(tzinfo=UTC).astimezone(ZoneInfo(info.timezone))
+        # To the microsecond only where there is something to see.
+        return local.isoformat(" ", "microseconds" if local.microsecond else "seconds")
+
+    if info.data_first is None or info.data_last is None:
+        interval = "none: the selected clients have no transactions in the period"
+    else:
+        interval = f"{moment(info.data_first)} to {moment(info.data_last)}"
+    rates = "none needed" if info.rates_oldest is None else f"{info.rates_oldest} to {info.rates_newest}"
+    found = [
+        ("Period", f"{query.start} to {query.end}"),
+        ("Data Period (set)", f"{moment(info.period_start)} to before {moment(info.period_end)}"),
+        ("Actual data interval", interval),
+        ("Time zone", info.timezone),
+        *_filters(query, names or {}),
+        ("Group by", ", ".join(DIMENSION[item].label for item in query.group_by) or "nothing: one row for the period"),
+        ("Currency", f"{info.currency} ({currency_name(info.currency)})"),
+        ("Active Duration", f"{info.active_duration} month{'' if info.active_duration == 1 else 's'}"),
+        ("Rates used, by date", rates),
+        ("Generated by", info.generated_by),
+        ("Generated at", moment(info.generated_at)),
+        ("As of", moment(info.as_of)),
+        ("Duration", f"{info.duration:.3f} seconds"),
+        ("Data version", info.data_version),
+    ]
+    if info.notice:
+        found.append(("Notice", info.notice))
+    return tuple((label, clean_text(words)) for label, words in found)
+
+
+def document(
+    result: ReportResult,
+    columns: Sequence[str] | None = None,
+    order: Sequence[int] | None = None,
+    names: Mapping[tuple[str, Any], str] | None = None,
+) -> Document:
+    """Everything that a file of the report holds; see :func:`tabulate` and :func:`facts`."""
+    places = tuple(range(len(result.rows)) if order is None else order)
+    return Document(result, tabulate(result, columns, places), places, facts(result, names))
+
+
+def clean_text(text: str) -> str:
+    """The text with line ends as line feeds and each character that no file may hold replaced by U+FFFD."""
+    return _CONTROLS.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def runs_as_formula(text: str) -> bool:
+    """Whether a spreadsheet might run ``text``, typed or read from CSV, as a formula.
+
+    So it is when its first character is a tab or line end, or when = + - @ (also full-width and small forms of them)
+    come first after white space and invisible characters.
+    """
+    if text[:1] in ("\t", "\n", "\r"):
+        return True
+    for character in text:
+        # NFKC turns the full-width and small forms into the plain ones. Cf: byte order marks, zero-width spaces, ...
+        if character.isspace() or unicodedata.category(character) in ("Cf", "Cc"):
+            continue
+        return unicodedata.normalize("NFKC", character)[:1] in _FORMULA_STARTS
+    return False
+
+
+_LABEL_KINDS: dict[str, Kind] = {"year": "year", "month": "month", "date": "date", "package": "text"}
+
+
+def _label_reader(result: ReportResult, dimension: str, place: int) -> Callable[[int], Cell]:
+    def read(row: int) -> Cell:
+        label = result.rows[row].labels[place]
+        match dimension:
+            case "year":
+                return int(str(label))
+            case "month":
+                return date.fromisoformat(f"{label}-01")
+            case "date":
+                return date.fromisoformat(str(label))
+            case _:
+                return clean_text(label_text(dimension, label))
+
+    return read
+
+
+def _figure_reader(result: ReportResult, place: int) -> Callable[[int], Cell]:
+    return lambda row: result.rows[row].figures[place]
+
+
+def _filters(query: ReportQuery, names: Mapping[tuple[str, Any], str]) -> list[tuple[str, str]]:
+    def named(kind: str, ids: Sequence[int]) -> list[str]:
+        return [f"{names[kind, id_]} ({id_})" if (kind, id_) in names else str(id_) for id_ in ids]
+
+    return [
+        (label, " or ".join(words) or "any")
+        for label, words in (
+            ("Client Type", [CLIENT_TYPES.get(item, item) for item in query.client_types]),
+            ("Client Tags", list(query.tags)),
+            ("Owner", named("owner", query.owners)),
+            ("Package", named("package", query.packages)),
+        )
+    ]

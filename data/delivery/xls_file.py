@@ -1,0 +1,94 @@
+"""Excel XLS (Excel 97 to 2003), for the programs that still ask for it."""
+
+from __future__ import annotations
+
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+import xlwt
+
+from data.delivery.spreadsheet import HEADER_ROWS, Limits, exact_cell, fact_widths, number_format, widths
+from data.delivery.table import Document, Table
+
+LIMITS = Limits("Excel XLS", rows=65_536, columns=256, instead="Excel XLSx or CSV")
+
+_WIDTH_UNIT = 256
+
+
+@cache
+def _style(
+    number: str = "General",
+    *,
+    bold: bool = False,
+    align: str = "general",
+    border: str | None = None,
+    wrap: bool = False,
+) -> Any:
+    # One object for each look: a workbook holds 4,094 of them and no more.
+    side = {"below": "borders: bottom thin;", "above": "borders: top thin;", None: ""}[border]
+    return xlwt.easyxf(
+        f"font: bold {'on' if bold else 'off'}; align: horiz {align}, vert top, wrap {'on' if wrap else 'off'}; {side}",
+        num_format_str=number,
+    )
+
+
+def write_xls(document: Document) -> bytes:
+    """A workbook of two sheets, Report and Info; raises :class:`UserError` when something would be cut."""
+    LIMITS.check(document)
+    book = xlwt.Workbook(encoding="utf-8")
+    book.set_owner("Customer Dynamics")
+    _write_table(book, document.table)
+    _write_facts(book, document.facts)
+    target = BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def _write_table(book: Any, table: Table) -> None:
+    sheet = book.add_sheet(table.title)
+    sheet.portrait = False
+    sheet.set_panes_frozen(True)
+    sheet.set_remove_splits(True)
+    sheet.set_horz_split_pos(HEADER_ROWS)
+    sheet.set_vert_split_pos(table.fixed)
+    for place, width in enumerate(widths(table)):
+        sheet.col(place).width = width * _WIDTH_UNIT
+
+    for group, start, count in table.groups:
+        if group and count > 1:
+            sheet.write_merge(0, 0, start, start + count - 1, group, _style(bold=True, align="center"))
+        elif group:
+            sheet.write(0, start, group, _style(bold=True, align="center"))
+    for place, heading in enumerate(table.headings):
+        align = "left" if place < table.fixed else "right"
+        sheet.write(1, place, heading.title or None, _style(bold=True, align=align, border="below"))
+
+    looks = [(heading.kind, number_format(heading.kind, table.decimals)) for heading in table.headings]
+    for number, row in enumerate(table.body):
+        is_totals = number == len(table.rows)
+        line = sheet.row(HEADER_ROWS + number)
+        for place, (cell, (kind, look)) in enumerate(zip(row, looks, strict=True)):
+            value = exact_cell(cell, kind)
+            # xlwt writes any str as a string cell; the Text format keeps it one when a person edits it.
+            line.write(
+                place,
+                value,
+                _style(
+                    "@" if isinstance(value, str) else look,
+                    bold=is_totals,
+                    align="left" if place < table.fixed else "right",
+                    border="above" if is_totals else None,
+                ),
+            )
+        if number % 1000 == 999:
+            sheet.flush_row_data()
+
+
+def _write_facts(book: Any, facts: tuple[tuple[str, str], ...]) -> None:
+    sheet = book.add_sheet("Info")
+    for place, width in enumerate(fact_widths(facts)):
+        sheet.col(place).width = width * _WIDTH_UNIT
+    for number, (label, words) in enumerate(facts):
+        sheet.write(number, 0, label, _style("@", bold=True))
+        sheet.write(number, 1, words, _style("@", wrap=True))
