@@ -2,130 +2,115 @@
 
 from __future__ import annotations
 
-import re
+from datetime import date
 from io import BytesIO
-from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Border, Font, Side
-from openpyxl.utils import get_column_letter
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from data.delivery.spreadsheet import HEADER_ROWS, Limits, exact_cell, fact_widths, number_format, widths
 from data.delivery.table import Document, Table, runs_as_formula
 
 LIMITS = Limits("Excel XLSx", rows=1_048_576, columns=16_384, instead="CSV")
 
-_THIN = Side(style="thin")
-# Excel reads _x0041_ in a string as the letter A; such text is told from an escape by escaping its first underscore.
-_ESCAPE_LIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-
 
 def write_xlsx(document: Document) -> bytes:
     """A workbook of two sheets, Report and Info; raises :class:`UserError` when something would be cut."""
     LIMITS.check(document)
-    book = Workbook(write_only=True)
-    book.properties.creator = "Customer Dynamics"
-    book.properties.title = "Customer Dynamics"
-    book.properties.created = book.properties.modified = document.result.info.generated_at.replace(microsecond=0)
-    _write_table(book, document.table)
-    _write_facts(book, document.facts)
     target = BytesIO()
-    book.save(target)
+    with Workbook(target, {"constant_memory": True}) as book:
+        book.set_properties(
+            {
+                "title": "Customer Dynamics",
+                "author": "Customer Dynamics",
+                "created": document.result.info.generated_at.replace(microsecond=0),
+            }
+        )
+        styles = _Styles(book)
+        _write_table(book.add_worksheet(document.table.title), styles, document.table)
+        _write_facts(book.add_worksheet("Info"), styles, document.facts)
     return target.getvalue()
 
 
 class _Styles:
-    """Cells of one sheet. Each look is registered with the workbook once and shared: there are many cells."""
+    """The looks of the workbook's cells; each is registered once, however many cells have it."""
 
-    def __init__(self, sheet: Any) -> None:
-        self._sheet = sheet
-        self._looks: dict[tuple[Any, ...], Any] = {}
+    def __init__(self, book: Workbook) -> None:
+        self._book = book
+        self._looks: dict[tuple[object, ...], Format] = {}
 
-    def cell(
+    def look(
         self,
-        value: object,
-        number: str = "General",
+        number: str = "@",
         *,
         bold: bool = False,
-        align: str | None = None,
-        border: str | None = None,
+        align: str = "left",
+        line: str = "",
         wrap: bool = False,
-    ) -> Any:
-        text = isinstance(value, str)
-        quoted = isinstance(value, str) and runs_as_formula(value)
-        key = (number, bold, align, border, wrap, quoted)
-        cell: Any = WriteOnlyCell(self._sheet)
+        quoted: bool = False,
+    ) -> Format:
+        """A look; ``line`` is the side with a thin line ("top", "bottom"), ``quoted`` marks text that is text."""
+        key = (number, bold, align, line, wrap, quoted)
         if key not in self._looks:
-            cell.number_format = number
-            cell.font = Font(bold=bold)
-            cell.alignment = Alignment(horizontal=align, vertical="top", wrap_text=wrap or None)
-            if border == "below":
-                cell.border = Border(bottom=_THIN)
-            elif border == "above":
-                cell.border = Border(top=_THIN)
-            # Keeps the text a text when a person edits the cell, as an apostrophe typed in front of it would.
-            cell.quotePrefix = quoted
-            self._looks[key] = cell._style
-        cell._style = self._looks[key]
-        if text:
-            cell.value = _ESCAPE_LIKE.sub("_x005F_", str(value))
-            # Whatever it looks like, it is text: never a formula, a number or an error code.
-            cell.data_type = "s"
-        else:
-            cell.value = value
-        return cell
+            looks = {"num_format": number, "bold": bold, "align": align, "valign": "top", "text_wrap": wrap}
+            if line:
+                looks[line] = 1
+            # As an apostrophe typed in front of it would: the text stays one when a person edits the cell.
+            looks["quote_prefix"] = quoted
+            self._looks[key] = self._book.add_format(looks)
+        return self._looks[key]
 
 
-def _write_table(book: Workbook, table: Table) -> None:
-    sheet: Any = book.create_sheet(table.title)
-    for place, width in enumerate(widths(table), start=1):
-        sheet.column_dimensions[get_column_letter(place)].width = width
-    sheet.freeze_panes = f"{get_column_letter(table.fixed + 1)}{HEADER_ROWS + 1}"
-    last = get_column_letter(len(table.headings))
-    sheet.auto_filter.ref = f"A{HEADER_ROWS}:{last}{HEADER_ROWS + len(table.rows)}"
-    sheet.print_title_rows = f"1:{HEADER_ROWS}"
-    sheet.print_title_cols = f"A:{get_column_letter(table.fixed)}"
-    sheet.page_setup.orientation = "landscape"
-    for _, start, count in table.groups:
-        if count > 1 and start >= table.fixed:
-            sheet.merged_cells.add(f"{get_column_letter(start + 1)}1:{get_column_letter(start + count)}1")
+def _write_table(sheet: Worksheet, styles: _Styles, table: Table) -> None:
+    for place, width in enumerate(widths(table)):
+        sheet.set_column(place, place, width)
+    sheet.freeze_panes(HEADER_ROWS, table.fixed)
+    # The totals row is outside of the filter: sorting by hand leaves it where it is.
+    sheet.autofilter(HEADER_ROWS - 1, 0, HEADER_ROWS - 1 + len(table.rows), len(table.headings) - 1)
+    sheet.repeat_rows(0, HEADER_ROWS - 1)
+    sheet.repeat_columns(0, table.fixed - 1)
+    sheet.set_landscape()
 
-    styles = _Styles(sheet)
-    groups: list[Any] = [None] * len(table.headings)
-    for group, start, _ in table.groups:
-        groups[start] = styles.cell(group or None, bold=True, align="center")
-    sheet.append(groups)
-    sheet.append(
-        [
-            styles.cell(
-                heading.title or None, bold=True, align="left" if place < table.fixed else "right", border="below"
-            )
-            for place, heading in enumerate(table.headings)
-        ]
-    )
-    looks = [(heading.kind, number_format(heading.kind, table.decimals)) for heading in table.headings]
-    for number, row in enumerate(table.body):
-        is_totals = number == len(table.rows)
-        cells: list[Any] = []
-        for place, (cell, (kind, look)) in enumerate(zip(row, looks, strict=True)):
+    group_look = styles.look(bold=True, align="center")
+    for group, start, count in table.groups:
+        if group and count > 1:
+            sheet.merge_range(0, start, 0, start + count - 1, group, group_look)
+        elif group:
+            sheet.write_string(0, start, group, group_look)
+    sides = ["left" if place < table.fixed else "right" for place in range(len(table.headings))]
+    for place, heading in enumerate(table.headings):
+        sheet.write_string(1, place, heading.title, styles.look(bold=True, align=sides[place], line="bottom"))
+
+    columns = [
+        (place, heading.kind, number_format(heading.kind, table.decimals), sides[place])
+        for place, heading in enumerate(table.headings)
+    ]
+    # Each column has one look in all rows; only the totals row and text among figures differ.
+    usual = [styles.look(number, align=side) for _, _, number, side in columns]
+    totals = [styles.look(number, align=side, bold=True, line="top") for _, _, number, side in columns]
+    for line, row in enumerate(table.body):
+        is_totals = line == len(table.rows)
+        looks = totals if is_totals else usual
+        for cell, look, (place, kind, _, side) in zip(row, looks, columns, strict=True):
             value = exact_cell(cell, kind)
-            cells.append(
-                styles.cell(
-                    value,
-                    "@" if isinstance(value, str) else look,
-                    bold=is_totals,
-                    align="left" if place < table.fixed else "right",
-                    border="above" if is_totals else None,
+            if value is None:
+                sheet.write_blank(HEADER_ROWS + line, place, None, look)
+            elif isinstance(value, str):
+                # Whatever it looks like, it is written as text: never as a formula, a number or a link.
+                text_look = styles.look(
+                    align=side, bold=is_totals, line="top" if is_totals else "", quoted=runs_as_formula(value)
                 )
-            )
-        sheet.append(cells)
+                sheet.write_string(HEADER_ROWS + line, place, value, text_look)
+            elif isinstance(value, date):
+                sheet.write_datetime(HEADER_ROWS + line, place, value, look)
+            else:
+                sheet.write_number(HEADER_ROWS + line, place, value, look)
 
 
-def _write_facts(book: Workbook, facts: tuple[tuple[str, str], ...]) -> None:
-    sheet: Any = book.create_sheet("Info")
-    for letter, width in zip("AB", fact_widths(facts), strict=True):
-        sheet.column_dimensions[letter].width = width
-    styles = _Styles(sheet)
-    for label, words in facts:
-        sheet.append([styles.cell(label, "@", bold=True), styles.cell(words, "@", wrap=True)])
+def _write_facts(sheet: Worksheet, styles: _Styles, facts: tuple[tuple[str, str], ...]) -> None:
+    for place, width in enumerate(fact_widths(facts)):
+        sheet.set_column(place, place, width)
+    for line, (label, words) in enumerate(facts):
+        sheet.write_string(line, 0, label, styles.look(bold=True))
+        sheet.write_string(line, 1, words, styles.look(wrap=True, quoted=runs_as_formula(words)))
