@@ -1,13 +1,15 @@
 """Who is asking, and what they may see.
 
-Every query goes through :func:`visible_owners`; it is the one place where a person's restriction is decided. There are
-no accounts yet: one local person, :data:`OPERATOR`, sees everything.
+Every query goes through :func:`visible_owners`; it is the one place where a person's restriction is decided. What they
+may do with a record of ours (a link, a template) is decided here too. There are no accounts yet: one local person,
+:data:`OPERATOR`, sees everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,61 @@ def visible_owners(user: User, parents: Mapping[int, int | None]) -> frozenset[i
     if user.reseller_id is None:
         return None
     return descendants([user.reseller_id], parents)
+
+
+class Owned(Protocol):
+    """A record that belongs to one person."""
+
+    @property
+    def owner_id(self) -> str:
+        """The :attr:`User.id` of its owner."""
+
+
+class Addressed(Owned, Protocol):
+    """A record that its owner may let others see."""
+
+    @property
+    def audience(self) -> str:
+        """Who it was made for, as :func:`audience_of` wrote it."""
+
+
+Visibility = Literal["me", "company", "everyone"]
+
+VISIBILITIES: dict[Visibility, str] = {"me": "Only me", "company": "My company", "everyone": "Everyone"}
+"""Whom a template may be made for, in the words of its dialog."""
+
+
+def audience_of(visibility: Visibility, owner: User) -> str:
+    """Who a record of ``owner`` is for. A company is everybody with the owner's reseller (or, like them, with none)."""
+    match visibility:
+        case "me":
+            return f"person:{owner.id}"
+        case "company":
+            return f"company:{'none' if owner.reseller_id is None else owner.reseller_id}"
+        case "everyone":
+            return "everyone"
+
+
+def audiences(user: User) -> frozenset[str]:
+    """Every audience that ``user`` belongs to."""
+    return frozenset(audience_of(visibility, user) for visibility in VISIBILITIES)
+
+
+def may_see_template(user: User, template: Addressed) -> bool:
+    """Its owner, and whoever belongs to the audience it was made for."""
+    return template.owner_id == user.id or template.audience in audiences(user)
+
+
+def may_change_template(user: User, template: Owned) -> bool:
+    """Nobody but its owner changes or deletes a template."""
+    return template.owner_id == user.id
+
+
+def may_open_link(user: User, link: Owned) -> bool:
+    """Whoever is signed in and holds a link may open it, of whatever reseller: that is what sharing one means."""
+    return bool(user.id and link.owner_id)
+
+
+def may_manage_link(user: User, link: Owned) -> bool:
+    """Nobody but its owner lets a link expire, revokes or restores it."""
+    return link.owner_id == user.id
