@@ -89,6 +89,8 @@ class DuckDBWarehouse(Warehouse):
                 engine = sa.create_engine(
                     f"duckdb:///{file}", connect_args={"read_only": True, "config": config}, poolclass=sa.pool.QueuePool
                 )
+                # Its dialect does not say that decimals arrive as such, and SQLAlchemy would take rates through floats.
+                engine.dialect.supports_native_decimal = True
                 previous, self._engine, self._file = self._engine, engine, file
                 if previous is not None:
                     previous.dispose()
