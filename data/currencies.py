@@ -36,7 +36,7 @@ def minor_unit(code: str) -> int:
 @cache
 def currency_name(code: str, locale: str = "en") -> str:
     """The currency's name for people, the code itself where there is none."""
-    return Locale.parse(locale).currencies.get(code, code)
+    return str(Locale.parse(locale).currencies.get(code, code))
 
 
 def check_currency(code: str, *, field: str = "currency") -> str:

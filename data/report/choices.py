@@ -34,7 +34,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Filter values: owners as a walk down the tree, tags and packages by name, currencies that clients or rates use."""
+    """Filter values: owners as a walk down the tree, tags, packages by name, currencies of clients or rates."""
 
     owners: tuple[Owner, ...]
     tags: tuple[str, ...]

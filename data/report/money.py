@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from math import gcd
@@ -111,6 +111,20 @@ class Rates:
             common = gcd(numerator, denominator)
             known = self._factors[source, target, day] = numerator // common, denominator // common
         return known
+
+    def turning_days(self, currencies: Iterable[str], first: date, last: date) -> list[date]:
+        """The days from ``first`` to ``last`` on which a rate of ``currencies`` may differ from the day before's.
+
+        Where one of them has no rate yet every day counts, so that a missing rate is named with its own date.
+        """
+        turns = {first}
+        complete = first
+        for currency in set(currencies) - {self._base}:
+            days = self._days.get(currency, [])
+            turns.update(day for day in days if first <= day <= last)
+            complete = max(complete, min(days[0], last) if days else last)
+        turns.update(first + timedelta(days=n) for n in range((complete - first).days + 1))
+        return sorted(turns)
 
     def _on(self, currency: str, day: date) -> int:
         if currency == self._base:

@@ -1,4 +1,4 @@
-"""Answers to people: reports from the cache or the warehouse, with progress, cancelling, and one run for one question."""
+"""Answers to people: from the cache or the warehouse, with progress, cancelling, and one run for one question."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask_caching import Cache
 

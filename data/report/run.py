@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -157,6 +158,8 @@ class _Cell:
 
 _NOTHING = ExactSum()
 _STOCKS = tuple((metric.id, metric.measure) for metric in METRICS if isinstance(metric.measure, Stock))
+_STOCK_PARTS = tuple((name, measure.of, 3 * sql.POPULATIONS.index(measure.population)) for name, measure in _STOCKS)
+"""Each stock with its part (qty, pos, neg, balance) and where its population begins in a line of changes."""
 
 # A row's key: its bucket, and its package, or None for No package, or the whole where rows are not by package.
 _WHOLE = "whole"
@@ -198,22 +201,18 @@ class _Run:
         first_data = min([*created.values()] + ([first_at] if first_at is not None else []))
         shown = self._buckets(self.query.time_unit, first_data)
         if not shown:
-            notice = NOT_BEGUN if self.span.start >= self.as_of else NO_DATA_YET
-            return _Found((), None, first, last, nothing, notice)
+            why = NOT_BEGUN if self.span.start >= self.as_of else NO_DATA_YET
+            return _Found((), None, first, last, nothing, why)
 
         self.watch.stage("Counting clients and balances")
         stocks = self._read(sql.stocks(self.query, selection, shown))
         self.watch.stage("Adding up transactions")
-        converts = set(created) != {self.query.currency}
-        flows = self._read(sql.flows(self.query, selection, shown, by_date=converts))
-        needed = {*created, self.query.currency} - {self.base} if converts else set()
-        rates = Rates(self.base, ())
-        if needed:
-            published = self._read(sql.published_rates(needed, shown[-1].closing))
-            rates = Rates(self.base, ((row[0], row[1], row[2]) for row in published))
+        rates, rate_days = self._rates({*created, self.query.currency}, shown[-1].closing)
+        stretches = sql.places(self.query.timezone, shown, rate_days=rate_days)
+        flows = self._read(sql.flows(self.query, selection, stretches))
 
         self.watch.stage("Converting money")
-        cells, totals = self._cells(shown, stocks, flows, rates)
+        cells, totals = self._cells(shown, stocks, stretches, flows, rates)
         rows = self._rows(shown, cells, names)
         notice = None if rows else NO_PACKAGE_ROWS
         return _Found(rows, totals.figures(self.decimals) if rows else None, first, last, rates, notice)
@@ -273,27 +272,37 @@ class _Run:
                 raise Cancelled from None
             raise
 
+    def _rates(self, currencies: set[str], until: date) -> tuple[Rates, list[date] | None]:
+        """The rates that the report may need, and the days on which any of them changes; None if nothing converts."""
+        if len(currencies) == 1:
+            return Rates(self.base, ()), None
+        lines = self._read(sql.published_rates(currencies - {self.base}, until))
+        rates = Rates(self.base, ((line.currency, line.date, line.rate) for line in lines))
+        return rates, rates.turning_days(currencies, self.span.start.date() - timedelta(days=2), until)
+
     # --- figures ------------------------------------------------------------------------------------------------------
 
     def _cells(
-        self, shown: Sequence[Bucket], stocks: Iterable[Any], flows: Iterable[Any], rates: Rates
+        self,
+        shown: Sequence[Bucket],
+        stocks: Iterable[Any],
+        stretches: Sequence[sql.Place],
+        flows: Iterable[Any],
+        rates: Rates,
     ) -> tuple[dict[_Key, _Cell], _Cell]:
         """The exact cells of every row, and those of the totals."""
-        by_scope: dict[tuple[str, _Key], _Cell] = {}
-
-        def cell(scope: str, bucket: int, package: int | None) -> _Cell:
-            key = (scope, (bucket, package))
-            found = by_scope.get(key)
-            if found is None:
-                found = by_scope[key] = _Cell()
-            return found
-
+        by_scope: dict[tuple[str, _Key], _Cell] = defaultdict(_Cell)
         last = len(shown) - 1
-        for scope, package, currency, *changes in _running(stocks, len(shown)):
-            for bucket, values in changes:
-                self._add_stock(cell(scope, bucket, package), currency, shown[bucket], values, rates)
-        for line in flows:
-            self._add_flow(cell(line.scope, line.bucket, line.package_id), line, rates)
+        for (scope, package, currency), changes in _series(stocks).items():
+            level = [0] * (3 * len(sql.POPULATIONS))
+            for bucket in range(min(changes), len(shown)):
+                if bucket in changes:
+                    level = [have + change for have, change in zip(level, changes[bucket], strict=True)]
+                self._add_stock(by_scope[scope, (bucket, package)], currency, shown[bucket], level, rates)
+        for scope, package, currency, place, moved, *values in flows:
+            stretch = stretches[place]
+            factor = self._factor(rates, currency, stretch.date) if moved else (1, 1)
+            _add_flow(by_scope[scope, (stretch.bucket, package)], values, factor)
         if self.missing:
             # Whatever order the engine answers in, the same rate is named: the earliest, then by currency.
             raise min(self.missing, key=lambda fault: (fault.date, fault.currency))
@@ -335,32 +344,23 @@ class _Run:
                 cells[n, None] = none
         return {key: found for key, found in cells.items() if not found.is_zero()}, totals
 
-    def _add_stock(
-        self, cell: _Cell, currency: str, bucket: Bucket, values: dict[str, tuple[int, int, int]], rates: Rates
-    ) -> None:
-        _, pos, neg = values["all"]
-        factor = self._factor(rates, currency, bucket.closing) if pos or neg else (1, 1)
-        for name, measure in _STOCKS:
-            qty, pos, neg = values[measure.population]
-            if measure.of == "qty":
-                cell.count(name, qty)
+    def _add_stock(self, cell: _Cell, currency: str, bucket: Bucket, level: list[int], rates: Rates) -> None:
+        everyone = 3 * sql.POPULATIONS.index("all")
+        if not any(level):
+            return
+        has_money = level[everyone + 1] or level[everyone + 2]
+        numerator, denominator = self._factor(rates, currency, bucket.closing) if has_money else (1, 1)
+        for name, part, offset in _STOCK_PARTS:
+            if part == "qty":
+                cell.count(name, level[offset])
                 continue
-            amount = {"pos": pos, "neg": neg, "balance": pos + neg}[measure.of]
+            amount = level[offset + 1] * (part != "neg") + level[offset + 2] * (part != "pos")
             if amount:
-                cell.sum(name).add(amount * factor[0], factor[1])
+                cell.sum(name).add(amount * numerator, denominator)
 
-    def _add_flow(self, cell: _Cell, line: Any, rates: Rates) -> None:
-        factor = self._factor(rates, line.currency, line.date) if line.moved else (1, 1)
-        for name, measure in sql.FLOWS:
-            value = int(getattr(line, name))
-            if not value:
-                continue
-            if measure.of == "count":
-                cell.count(name, value)
-            else:
-                cell.sum(name).add(value * factor[0], factor[1])
-
-    def _factor(self, rates: Rates, currency: str, day: date) -> tuple[int, int]:
+    def _factor(self, rates: Rates, currency: str, day: date | None) -> tuple[int, int]:
+        if day is None or currency == self.query.currency:
+            return 1, 1
         try:
             return rates.factor(currency, self.query.currency, day)
         except MissingRate as fault:
@@ -395,24 +395,21 @@ def _label(unit: str, bucket: Bucket) -> str:
     return {"year": text[:4], "month": text[:7], "date": text}[unit]
 
 
-def _running(lines: Iterable[Any], count: int) -> Iterable[tuple[Any, ...]]:
-    """Changes made levels: for each scope, package and currency its (bucket, values) from the first one on.
+def _series(lines: Iterable[Any]) -> dict[tuple[str, int | None, str], dict[int, list[int]]]:
+    """The engine's lines by scope, package and currency: what changes in which bucket."""
+    found: dict[tuple[str, int | None, str], dict[int, list[int]]] = defaultdict(dict)
+    for scope, package, currency, bucket, *changes in lines:
+        found[scope, package, currency][bucket] = [int(change) for change in changes]
+    return found
 
-    Values map a population to its qty, sum of balances above zero and sum of balances below zero.
-    """
-    series: dict[tuple[str, int | None, str], dict[int, Any]] = {}
-    for line in lines:
-        series.setdefault((line.scope, line.package_id, line.currency), {})[line.bucket] = line
-    for (scope, package, currency), by_bucket in series.items():
-        level = [0] * (3 * len(sql.POPULATIONS))
-        found = []
-        for bucket in range(min(by_bucket), count):
-            line = by_bucket.get(bucket)
-            if line is not None:
-                level = [have + int(change) for have, change in zip(level, line[4:], strict=True)]
-            values = {
-                population: (level[3 * n], level[3 * n + 1], level[3 * n + 2])
-                for n, population in enumerate(sql.POPULATIONS)
-            }
-            found.append((bucket, values))
-        yield scope, package, currency, *found
+
+def _add_flow(cell: _Cell, values: Sequence[int | str], factor: tuple[int, int]) -> None:
+    numerator, denominator = factor
+    for (name, measure), value in zip(sql.FLOWS, values, strict=True):
+        number = int(value)
+        if not number:
+            continue
+        if measure.of == "count":
+            cell.count(name, number)
+        else:
+            cell.sum(name).add(number * numerator, denominator)

@@ -1,0 +1,143 @@
+"""What differs between a report then and the same report now: cell by cell, in rows, totals and sums, exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from data.report.catalog import METRICS
+from data.report.result import Figure, ReportResult, Row
+
+Amount = int | Decimal
+Key = tuple[tuple[str | None, ...], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A cell whose figure is not the same. ``difference`` is now less then; None where one of the two is empty."""
+
+    then: Figure
+    now: Figure
+    difference: Amount | None
+
+
+Changes = tuple[Change | None, ...]
+"""One for each metric of the catalog, in its order; None where nothing changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    """A row by what it is about. ``then`` and ``now`` are its places in the two reports, None where it is not there."""
+
+    labels: tuple[str | None, ...]
+    package_id: int | None
+    then: int | None
+    now: int | None
+    changes: Changes
+
+    @property
+    def differs(self) -> bool:
+        """Whether the row is on one side only or any of its figures changed."""
+        return self.then is None or self.now is None or any(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two answers to one question.
+
+    ``sums_then`` and ``sums_now`` add up the rows shown, per metric (None for averages, which do not add up);
+    ``sums`` and ``totals`` are what changed in them. Totals changes are empty when a side has no totals.
+    """
+
+    rows: tuple[ComparedRow, ...]
+    totals: Changes
+    sums_then: tuple[Figure, ...]
+    sums_now: tuple[Figure, ...]
+    sums: Changes
+
+    @property
+    def cells(self) -> int:
+        """How many cells of rows on both sides changed."""
+        return sum(1 for row in self.rows for change in row.changes if change)
+
+    @property
+    def added(self) -> int:
+        """How many rows are there only now."""
+        return sum(row.then is None for row in self.rows)
+
+    @property
+    def removed(self) -> int:
+        """How many rows were there only then."""
+        return sum(row.now is None for row in self.rows)
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing at all differs."""
+        return not (any(row.differs for row in self.rows) or any(self.totals))
+
+
+def compare(then: ReportResult, now: ReportResult) -> Comparison:
+    """Compare two reports of one question. Rows are matched by their labels and package id, not by their place.
+
+    Rows come in the order of ``now``; those that were only there then follow their neighbours of then.
+    """
+    places_then = {_key(row): place for place, row in enumerate(then.rows)}
+    places_now = {_key(row): place for place, row in enumerate(now.rows)}
+    rows = []
+    for key in _merged(then.rows, now.rows):
+        before, after = places_then.get(key), places_now.get(key)
+        both = before is not None and after is not None
+        changes = _changes(then.rows[before].figures, now.rows[after].figures) if both else _NOTHING  # type: ignore[index]
+        rows.append(ComparedRow(key[0], key[1], before, after, changes))
+    sums_then, sums_now = _sums(then.rows), _sums(now.rows)
+    totals = _NOTHING
+    if then.totals is not None or now.totals is not None:
+        totals = _changes(then.totals or _EMPTY, now.totals or _EMPTY)
+    return Comparison(tuple(rows), totals, sums_then, sums_now, _changes(sums_then, sums_now))
+
+
+_NOTHING: Changes = (None,) * len(METRICS)
+_EMPTY: tuple[Figure, ...] = (None,) * len(METRICS)
+
+
+def _key(row: Row) -> Key:
+    return row.labels, row.package_id
+
+
+def _merged(then: tuple[Row, ...], now: tuple[Row, ...]) -> list[Key]:
+    known = {_key(row) for row in now}
+    # Each row that is gone hangs on the nearest row before it that is still there (None: it stood at the top).
+    gone: dict[Key | None, list[Key]] = {}
+    last: Key | None = None
+    for row in then:
+        if _key(row) in known:
+            last = _key(row)
+        else:
+            gone.setdefault(last, []).append(_key(row))
+    merged = list(gone.get(None, ()))
+    for row in now:
+        merged.append(_key(row))
+        merged.extend(gone.get(_key(row), ()))
+    return merged
+
+
+def _changes(then: tuple[Figure, ...], now: tuple[Figure, ...]) -> Changes:
+    return tuple(_change(before, after) for before, after in zip(then, now, strict=True))
+
+
+def _change(then: Figure, now: Figure) -> Change | None:
+    if then == now:
+        return None
+    return Change(then, now, None if then is None or now is None else now - then)
+
+
+def _sums(rows: tuple[Row, ...]) -> tuple[Figure, ...]:
+    return tuple(
+        None if metric.kind == "average" or not rows else sum(_amount(row.figures[place]) for row in rows)
+        for place, metric in enumerate(METRICS)
+    )
+
+
+def _amount(figure: Figure) -> Amount:
+    assert figure is not None  # only averages may be empty
+    return figure
