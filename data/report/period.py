@@ -75,11 +75,11 @@ def parse_instant(text: str, *, field: str) -> datetime:
         if len(text.strip()) <= len("2024-01-01"):
             raise ValueError
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return moment if moment.tzinfo is None else _utc(moment)
+    except (ValueError, OverflowError):
         raise UserError(
             f"{field} {text!r} is not an instant: write it like 2024-07-15T10:20:30Z.", field=field
         ) from None
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 @lru_cache(maxsize=100_000)
