@@ -549,8 +549,8 @@ def _round_sum(micros: Real) -> Whole:
 
 
 def _weights(shares: Sequence[float]) -> Real:
-    values: Real = np.array(shares, dtype=float)
-    return values / values.sum()
+    weights: Real = np.array(shares, dtype=float) / sum(shares)
+    return weights
 
 
 def _date(instant: int) -> date:
