@@ -1,0 +1,81 @@
+"""The statements of the report, word for word and for each dialect, so that no change of SQL goes unseen.
+
+After a wanted change: ``UPDATE_GOLDEN=1 pytest tests/data/report/test_sql.py`` writes them anew; read the diff.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from duckdb_engine import Dialect as DuckDBDialect
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from data.report import sql
+from data.report.period import Bound, buckets, resolve
+from data.report.query import ReportQuery
+
+FOLDER = Path(__file__).parents[2] / "golden" / "sql"
+DIALECTS = {"duckdb": DuckDBDialect, "postgresql": PGDialect_psycopg}
+AS_OF = datetime(2024, 7, 1)
+BEGIN = datetime(2023, 1, 1)
+
+
+def _query(**asked: object) -> ReportQuery:
+    asked = {"timezone": "Europe/Kyiv"} | asked
+    return ReportQuery(
+        start=Bound.parse("2024-01-01", field="from"), end=Bound.parse("2024-03-31", field="to"), **asked
+    )
+
+
+WHOLE = _query()
+BY_MONTH_AND_PACKAGE = _query(group_by=("month", "package"))
+FILTERED = _query(group_by=("month",), packages=(10, 12))
+EVERYONE = sql.Selection()
+SOME = sql.Selection(types=("client",), tags=("vip", "trial"), owners=frozenset({4, 2}))
+
+
+def _statements() -> dict[str, sa.Executable]:
+    found: dict[str, sa.Executable] = {}
+    for name, query, selection in (
+        ("whole", WHOLE, EVERYONE),
+        ("month_package", BY_MONTH_AND_PACKAGE, EVERYONE),
+        ("filtered", FILTERED, SOME),
+    ):
+        span = resolve(query.start, query.end, query.timezone)
+        shown = buckets(
+            span, query.timezone, query.time_unit, as_of=AS_OF, first_data=BEGIN, active_duration=query.active_duration
+        )
+        stretches = sql.places(query.timezone, shown, rate_days=None)
+        found[f"stocks_{name}"] = sql.stocks(query, selection, shown)
+        found[f"flows_{name}"] = sql.flows(query, selection, stretches)
+    found["interval_filtered"] = sql.data_interval(SOME, span.start, span.end)
+    found["currencies_filtered"] = sql.selected_currencies(SOME)
+    return found
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", _statements())
+def test_the_statement_is_the_one_on_record(name: str, dialect: str) -> None:
+    compiled = str(
+        _statements()[name].compile(dialect=DIALECTS[dialect](), compile_kwargs={"render_postcompile": True})
+    )
+    text = "\n".join(line.rstrip() for line in compiled.splitlines()) + "\n"
+    record = FOLDER / f"{name}.{dialect}.sql"
+    if os.environ.get("UPDATE_GOLDEN"):
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        record.write_text(text)
+    assert text == record.read_text()
+
+
+def test_filters_are_sorted_so_that_equal_questions_are_equal_statements() -> None:
+    assert _query(owners=(3, 1, 3), tags=("b", "a")) == _query(owners=(1, 3), tags=("a", "b", "b"))
+
+
+def test_values_are_bound_never_written_into_the_statement() -> None:
+    hostile = sql.Selection(tags=("x'; DROP TABLE clients; --",))
+    for dialect in DIALECTS.values():
+        assert "DROP" not in str(sql.selected_currencies(hostile).compile(dialect=dialect()))

@@ -1,0 +1,11 @@
+WITH selected AS
+(SELECT clients.id AS id, clients.currency AS currency, clients.created_at AS created_at, clients.closed_at AS closed_at
+FROM clients),
+places AS
+(SELECT unnest(CAST(%(places_day)s AS DATE[])) AS day, unnest(CAST(%(places_low)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS low, unnest(CAST(%(places_high)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS high, unnest(CAST(%(places_place)s AS INTEGER[])) AS place),
+happened AS
+(SELECT transactions.client_id AS client_id, transactions.package_id AS package_id, selected.currency AS currency, places.place AS place, transactions.kind AS kind, transactions.amount_micros AS amount_micros, transactions."at" AS "at"
+FROM transactions JOIN selected ON selected.id = transactions.client_id JOIN places ON CAST(transactions."at" AS DATE) = places.day AND transactions."at" >= places.low AND transactions."at" < places.high
+WHERE transactions."at" >= %(at_1)s AND transactions."at" < %(at_2)s AND transactions.kind IN (%(kind_8_1)s, %(kind_8_2)s, %(kind_8_3)s, %(kind_8_4)s))
+ SELECT %(param_1)s AS scope, CAST(NULL AS BIGINT) AS package_id, happened.currency, happened.place, count(CASE WHEN (happened.amount_micros != %(amount_micros_1)s) THEN %(param_2)s END) AS moved, count(CASE WHEN (happened.kind = %(kind_1)s AND happened.amount_micros >= %(amount_micros_2)s) THEN %(param_3)s END) AS balance_refill_qty, CAST(sum(CASE WHEN (happened.kind = %(kind_2)s) THEN happened.amount_micros ELSE %(param_4)s END) * %(sum_1)s AS VARCHAR) AS balance_refill_total, CAST(sum(CASE WHEN (happened.kind = %(kind_3)s) THEN happened.amount_micros ELSE %(param_5)s END) * %(sum_2)s AS VARCHAR) AS payg_total, count(CASE WHEN (happened.kind = %(kind_4)s AND happened.amount_micros <= %(amount_micros_3)s) THEN %(param_6)s END) AS packages_activation_qty, CAST(sum(CASE WHEN (happened.kind = %(kind_5)s) THEN happened.amount_micros ELSE %(param_7)s END) * %(sum_3)s AS VARCHAR) AS packages_activation_total, count(CASE WHEN (happened.kind = %(kind_6)s AND happened.amount_micros <= %(amount_micros_4)s) THEN %(param_8)s END) AS packages_renew_qty, CAST(sum(CASE WHEN (happened.kind = %(kind_7)s) THEN happened.amount_micros ELSE %(param_9)s END) * %(sum_4)s AS VARCHAR) AS packages_renew_total
+FROM happened GROUP BY happened.currency, happened.place
