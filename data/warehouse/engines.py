@@ -1,27 +1,36 @@
-"""Opens the warehouse for reading, and holds everything in which the engines differ.
+"""Opens the warehouse, for reading and for loading, and holds everything in which reading differs between engines.
 
 A :class:`Warehouse` is opened by URL. Each :meth:`Warehouse.read` gives a read-only, consistent view of one version of
-the data, however many loads are published meanwhile. A third engine is a subclass here and nothing elsewhere.
+the data, however many loads are published meanwhile. A third engine is a subclass here and a target in
+``data/warehouse/publish.py``, and nothing elsewhere.
 """
 
 from __future__ import annotations
 
 import threading
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import sqlalchemy as sa
+from duckdb_engine import ConnectionWrapper
 from sqlalchemy.types import TypeEngine
 
-from data.errors import NoData, UserError
+from data.errors import Cancelled, NoData, UserError
 from data.settings import Settings
 from data.warehouse.schema import loads
+from data.warehouse.versions import NO_DATA, Versions
 
-_NO_DATA = "There is no data yet: load some with `flask load FOLDER`, or make a demo company with `flask demo`."
+# What is not built in is neither fetched nor loaded: an engine that phones home is none.
+_NO_EXTENSIONS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_LOADING_MEMORY = "2GB"
+"""What checking and building may hold in memory; beyond that the engine uses the disk beside the warehouse."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +39,21 @@ class Reading:
 
     connection: sa.Connection
     version: str
+    _withdrawn: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        sa.event.listen(self.connection, "before_cursor_execute", self._stop_if_withdrawn)
 
     def cancel(self) -> None:
-        """Stop the statement that runs now; it fails with the driver's own error."""
+        """Stop the statement that runs now, which fails with the driver's own error, and refuse all that would follow."""
+        self._withdrawn.set()
         driver: Any = self.connection.connection.driver_connection
         (driver.interrupt if hasattr(driver, "interrupt") else driver.cancel)()
+
+    def _stop_if_withdrawn(self, *_: object) -> None:
+        # Between two statements there is nothing to interrupt.
+        if self._withdrawn.is_set():
+            raise Cancelled
 
 
 class Warehouse(ABC):
@@ -51,56 +70,82 @@ class Warehouse(ABC):
         """A read-only view of the live version, for one report. Raises :class:`NoData`."""
 
 
-class DuckDBWarehouse(Warehouse):
-    """An embedded warehouse: a link at the URL's path names the live, immutable version file.
+class _OpenVersion:
+    """One version file, opened once in this process; every reader has a cursor of its own on it, and they run in parallel.
 
-    One database instance per version file is opened on first use (so after a server forked) and shared by all readers of
-    this process, each with its own cursor; it is closed when a newer version is read and its last reader has gone.
+    The file may be deleted meanwhile: an open file stays readable to the end.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.readers = 0
+        # Immutable, and nothing but this one file: no other files, no network, and no way to change these settings.
+        self._database = duckdb.connect(
+            str(file), read_only=True, config={**_NO_EXTENSIONS, "enable_external_access": "false"}
+        )
+        # Every connection of a process to one file shares its instance: another one may have locked it already.
+        if self._database.execute("SELECT NOT current_setting('lock_configuration')").fetchall() == [(True,)]:
+            self._database.execute("SET GLOBAL TimeZone = 'UTC'; SET lock_configuration = true")
+        self.engine = sa.create_engine(
+            "duckdb://", creator=lambda: ConnectionWrapper(self._database.cursor()), poolclass=sa.NullPool
+        )
+        # Its dialect does not say that decimals arrive as such, and SQLAlchemy would take rates through floats.
+        self.engine.dialect.supports_native_decimal = True
+
+    def close(self) -> None:
+        self.engine.dispose()
+        self._database.close()
+
+
+class DuckDBWarehouse(Warehouse):
+    """An embedded warehouse: a link at the URL's path names the live, immutable version file (``versions.py``).
+
+    Files are opened on first use, so after a server forked. A version that is no longer live is closed when its last
+    reader has gone.
     """
 
     def __init__(self, url: sa.URL) -> None:
-        if not url.database or url.database == ":memory:":
-            raise UserError("WAREHOUSE_URL must name a DuckDB file, like duckdb:///var/warehouse.duckdb.")
         self.url = url
-        self.path = Path(url.database).absolute()
+        self.versions = Versions(embedded_path(url))
         self._lock = threading.Lock()
-        self._engine: sa.Engine | None = None
-        self._file: Path | None = None
-
-    def _live_file(self) -> Path:
-        try:
-            return self.path.resolve(strict=True)
-        except FileNotFoundError:
-            raise NoData(_NO_DATA) from None
+        self._open: _OpenVersion | None = None
 
     def version(self) -> str:
-        return self._live_file().stem
-
-    def _engine_for(self, file: Path) -> sa.Engine:
-        with self._lock:
-            if self._engine is None or self._file != file:
-                config = {
-                    "access_mode": "READ_ONLY",
-                    "autoinstall_known_extensions": "false",
-                    "autoload_known_extensions": "false",
-                    "enable_external_access": "false",
-                }
-                # NullPool with a driver-level instance: duckdb shares one database between connections of a process.
-                engine = sa.create_engine(
-                    f"duckdb:///{file}", connect_args={"read_only": True, "config": config}, poolclass=sa.pool.QueuePool
-                )
-                # Its dialect does not say that decimals arrive as such, and SQLAlchemy would take rates through floats.
-                engine.dialect.supports_native_decimal = True
-                previous, self._engine, self._file = self._engine, engine, file
-                if previous is not None:
-                    previous.dispose()
-            return self._engine
+        return self.versions.live_file().stem
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
-        file = self._live_file()
-        with self._engine_for(file).connect() as connection:
-            yield Reading(connection, file.stem)
+        version = self._enter()
+        try:
+            with version.engine.connect() as connection:
+                yield Reading(connection, version.file.stem)
+        finally:
+            self._leave(version)
+
+    def _enter(self) -> _OpenVersion:
+        with self._lock:
+            file = self.versions.live_file()
+            while self._open is None or self._open.file != file:
+                try:
+                    opened = _OpenVersion(file)
+                except duckdb.IOException:
+                    # Two loads may have published, and pruned, since the link was read: only then is there another file.
+                    newer = self.versions.live_file()
+                    if newer == file:
+                        raise
+                    file = newer
+                    continue
+                former, self._open = self._open, opened
+                if former is not None and not former.readers:
+                    former.close()
+            self._open.readers += 1
+            return self._open
+
+    def _leave(self, version: _OpenVersion) -> None:
+        with self._lock:
+            version.readers -= 1
+            if version is not self._open and not version.readers:
+                version.close()
 
 
 class PostgreSQLWarehouse(Warehouse):
@@ -109,39 +154,94 @@ class PostgreSQLWarehouse(Warehouse):
     def __init__(self, url: sa.URL) -> None:
         self.url = url
         self._engine = sa.create_engine(
-            url, isolation_level="REPEATABLE READ", pool_pre_ping=True, execution_options={"postgresql_readonly": True}
+            url,
+            isolation_level="REPEATABLE READ",
+            pool_pre_ping=True,
+            execution_options={"postgresql_readonly": True},
+            connect_args={"options": "-c timezone=UTC"},
         )
 
     def version(self) -> str:
         with self._engine.connect() as connection:
-            return _loaded_version(connection)
+            return loaded_version(connection)
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
         with self._engine.connect() as connection:
-            yield Reading(connection, _loaded_version(connection))
+            yield Reading(connection, loaded_version(connection))
 
 
-def _loaded_version(connection: sa.Connection) -> str:
-    if not sa.inspect(connection).has_table(loads.name):
-        raise NoData(_NO_DATA)
-    newest = connection.execute(sa.select(sa.func.max(loads.c.version))).scalar()
+def loaded_version(connection: sa.Connection) -> str:
+    """The name of the newest load in PostgreSQL. Raises :class:`NoData`."""
+    newest = None
+    if connection.execute(sa.select(sa.func.to_regclass(loads.name))).scalar() is not None:
+        newest = connection.execute(
+            sa.select(loads.c.version, loads.c.loaded_at).order_by(loads.c.version.desc()).limit(1)
+        ).first()
     if newest is None:
-        raise NoData(_NO_DATA)
-    return f"{newest:06d}"
+        raise NoData(NO_DATA)
+    return version_name(newest.version, newest.loaded_at)
 
 
-def open_warehouse(settings: Settings) -> Warehouse:
-    """The warehouse that the settings name; raises :class:`UserError` for an engine that is not supported."""
+def version_name(version: int, loaded_at: datetime) -> str:
+    """A name that no other state of a PostgreSQL warehouse ever had, not even of one that was made anew at the same URL."""
+    return f"{version:06d}-{zlib.crc32(loaded_at.isoformat().encode()):08x}"
+
+
+def embedded_path(url: sa.URL) -> Path:
+    """The path of the link that an embedded warehouse's URL names."""
+    if not url.database or url.database == ":memory:":
+        raise UserError("WAREHOUSE_URL must name a DuckDB file, like duckdb:///var/warehouse.duckdb.")
+    return Path(url.database).absolute()
+
+
+def warehouse_url(settings: Settings) -> sa.URL:
+    """The warehouse's URL; raises :class:`UserError` for one that is none or names an engine that is not supported."""
     try:
         url = sa.make_url(settings.warehouse)
     except sa.exc.ArgumentError:
         raise UserError("WAREHOUSE_URL is not an SQLAlchemy URL, like duckdb:///var/warehouse.duckdb.") from None
-    engines = {"duckdb": DuckDBWarehouse, "postgresql": PostgreSQLWarehouse}
     backend = url.get_backend_name()
-    if backend not in engines:
-        raise UserError(f"WAREHOUSE_URL names {backend}, which is not supported: use {' or '.join(sorted(engines))}.")
-    return engines[backend](url)
+    if backend not in _ENGINES:
+        raise UserError(f"WAREHOUSE_URL names {backend}, which is not supported: use {' or '.join(sorted(_ENGINES))}.")
+    # The one driver that is installed, also for a URL without one.
+    return url.set(drivername="postgresql+psycopg") if backend == "postgresql" else url
+
+
+_ENGINES: dict[str, type[DuckDBWarehouse | PostgreSQLWarehouse]] = {
+    "duckdb": DuckDBWarehouse,
+    "postgresql": PostgreSQLWarehouse,
+}
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    """The warehouse that the settings name; raises :class:`UserError` for an engine that is not supported."""
+    url = warehouse_url(settings)
+    return _ENGINES[url.get_backend_name()](url)
+
+
+@contextmanager
+def open_scratch(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A new embedded database for a load's own use: bounded in memory, in UTC, rows kept in the order they come."""
+    connection = duckdb.connect(
+        str(file),
+        config={**_NO_EXTENSIONS, "memory_limit": _LOADING_MEMORY, "temp_directory": str(file.parent / "spill")},
+    )
+    try:
+        connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET enable_progress_bar = false")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def open_for_loading(url: sa.URL) -> Iterator[sa.Connection]:
+    """A PostgreSQL connection that may write, in one transaction: committed at the end, rolled back on any error."""
+    engine = sa.create_engine(
+        url, poolclass=sa.NullPool, connect_args={"options": "-c timezone=UTC -c datestyle=ISO", "application_name": "load"}
+    )
+    with engine.begin() as connection:
+        yield connection
 
 
 def relation(name: str, columns: Sequence[tuple[str, TypeEngine[Any], Sequence[Any]]]) -> sa.CTE:

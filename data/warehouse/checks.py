@@ -1,0 +1,321 @@
+"""Checks the rows of a load, set-based, in a scratch database of the embedded engine.
+
+The scratch database holds in schema ``stage`` a table for each file, its values typed and its faults beside them, under
+``live`` what the warehouse holds already, and in schema ``good`` the rows that may be kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from data.warehouse.files import Source
+from data.warehouse.rejects import REPORTED, BadRow, BadRows, LoadRefused
+from data.warehouse.schema import DATASET, PACKAGE_KINDS
+from data.warehouse.values import FIELDS, identifier, quoted, read_text
+
+if TYPE_CHECKING:
+    import duckdb
+
+KEYS = {table.name: tuple(column.name for column in table.primary_key.columns) for table in DATASET}
+"""The natural key of each table."""
+_TABLE_ORDER = {table.name: number for number, table in enumerate(DATASET)}
+
+
+class Live(Protocol):
+    """What the checks ask of the warehouse as it is; the tables themselves are readable as ``live.<table>``."""
+
+    def clients_with_transactions(self, ids: Sequence[int]) -> Sequence[int]:
+        """Those of the clients that have transactions."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How the rows of one table fared: rows ``read``, rows ``rejected``, and how many copies of the same row came."""
+
+    read: int
+    rejected: int
+
+
+def _columns(table: str) -> str:
+    return ", ".join(identifier(field.target) for field in FIELDS[table])
+
+
+def _key(table: str) -> str:
+    return ", ".join(map(identifier, KEYS[table]))
+
+
+class Checks:
+    """The checks of one load."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], live: Live) -> None:
+        self._connection = connection
+        self._sources = {source.table: source for source in sources}
+        self._live = live
+        connection.execute("CREATE SCHEMA stage; CREATE SCHEMA good")
+        connection.execute(
+            "CREATE TABLE faults (file_table VARCHAR, ordinal BIGINT, field VARCHAR, reason VARCHAR, follows BOOLEAN)"
+        )
+
+    def stage(self, source: Source) -> None:
+        """Read the source's file into its stage table; values that cannot be read become faults."""
+        import duckdb
+
+        while True:
+            try:
+                self._connection.execute(self._stage_statement(source))
+                break
+            except duckdb.OutOfMemoryException:
+                raise
+            except duckdb.Error as error:
+                if not source.mend():
+                    first = str(error).splitlines()[0]
+                    raise LoadRefused(f"{source.label} cannot be read: {first}") from error
+        for field in FIELDS[source.table]:
+            self._fault(
+                source.table,
+                field.name,
+                f"SELECT rowid AS ordinal, {identifier('fault ' + field.name)} AS reason, false AS follows "
+                f"FROM stage.{source.table} WHERE {identifier('fault ' + field.name)} IS NOT NULL",
+            )
+
+    def _stage_statement(self, source: Source) -> str:
+        texts, values, reasons = [], [], []
+        for field in FIELDS[source.table]:
+            text, value, fault = (identifier(f"{part} {field.name}") for part in ("text", "value", "fault"))
+            reading = read_text(field.kind, text)
+            typed = source.value(field)
+            texts.append(f"{source.text(field)} AS {text}")
+            if typed is not None:
+                texts.append(f"{typed} AS {value}")
+            else:
+                values.append(f"{reading.value} AS {value}")
+            missing = f"WHEN {text} IS NULL THEN {'NULL' if not field.required else quoted('missing')}"
+            reasons.append(f"{value} AS {identifier(field.target)}")
+            reasons.append(f"CASE WHEN {value} IS NOT NULL THEN NULL {missing} ELSE {reading.reason} END AS {fault}")
+        return (
+            f"CREATE OR REPLACE TABLE stage.{source.table} AS SELECT {', '.join(reasons)} FROM "
+            f"(SELECT {', '.join(['*', *values])} FROM (SELECT {', '.join(texts)} FROM {source.relation}))"
+        )
+
+    def check(self, source: Source) -> Checked:
+        """Check the staged rows against each other and against what is known; leaves the good ones in ``good.<table>``."""
+        table = source.table
+        duplicates = self._check_keys(table)
+        if table == "resellers":
+            self._check_tree()
+        elif table == "clients":
+            self._check_reference(table, "owner_id", "resellers", "unknown reseller")
+            self._check_order(table, "closed_at", "created_at")
+            self._check_currency_changes()
+        elif table == "client_tags":
+            self._check_reference(table, "client_id", "clients", "unknown client")
+        elif table == "subscriptions":
+            self._check_reference(table, "client_id", "clients", "unknown client")
+            self._check_reference(table, "package_id", "packages", "unknown package")
+            self._check_order(table, "ended_at", "started_at")
+        elif table == "transactions":
+            self._check_reference(table, "client_id", "clients", "unknown client")
+            self._check_reference(table, "package_id", "packages", "unknown package")
+            self._check_package_kinds()
+        rejected = self._count(f"SELECT count(DISTINCT ordinal) FROM faults WHERE file_table = {quoted(table)}")
+        self._keep_good(table, rejected=rejected, duplicates=duplicates)
+        read = self._count(f"SELECT count(*) FROM stage.{table}")
+        return Checked(read + len(source.malformed), rejected + len(source.malformed))
+
+    def _count(self, query: str) -> int:
+        row = self._connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+    def _fault(self, table: str, field: str, query: str) -> None:
+        """Add faults: the query gives ordinal, reason, and whether the fault only follows from another row's."""
+        self._connection.execute(
+            f"INSERT INTO faults SELECT {quoted(table)}, ordinal, {quoted(field)}, reason, follows FROM ({query})"
+        )
+
+    def _check_keys(self, table: str) -> bool:
+        """One key twice with different values: all its rows are bad. Returns whether any key comes twice."""
+        key = _key(table)
+        present = " AND ".join(f"{identifier(column)} IS NOT NULL" for column in KEYS[table])
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {key} FROM stage.{table} WHERE {present} "
+            f"GROUP BY ALL HAVING count(*) > 1"
+        )
+        if not self._count("SELECT count(*) FROM repeated"):
+            return False
+        # A row with a fault of its own differs from a good one of its key too.
+        faults = ", ".join(f"{identifier('fault ' + field.name)} IS NULL" for field in FIELDS[table])
+        conflicts = (
+            f"SELECT {key} FROM stage.{table} SEMI JOIN repeated USING ({key}) GROUP BY ALL "
+            f"HAVING count(DISTINCT row({_columns(table)}, {faults})) > 1"
+        )
+        self._fault(
+            table,
+            KEYS[table][-1],
+            "SELECT s.rowid AS ordinal, 'another row of this load has the same key and other values' AS reason, false AS follows "
+            f"FROM stage.{table} s SEMI JOIN ({conflicts}) c USING ({key})",
+        )
+        return True
+
+    def _keep_good(self, table: str, *, rejected: int, duplicates: bool) -> None:
+        kept = f"SELECT {_columns(table)} FROM stage.{table} s"
+        if rejected:
+            kept += (
+                f" WHERE NOT EXISTS (SELECT 1 FROM faults f WHERE f.file_table = {quoted(table)} AND f.ordinal = s.rowid)"
+            )
+        if duplicates:
+            kept = f"SELECT DISTINCT * FROM ({kept})"
+        self._connection.execute(f"CREATE VIEW good.{table} AS {kept}")
+
+    def _known(self, table: str) -> str:
+        known = f"SELECT id FROM live.{table}"
+        return f"{known} UNION ALL SELECT id FROM good.{table}" if table in self._sources else known
+
+    def _check_reference(self, table: str, field: str, target: str, reason: str) -> None:
+        follows, why = "false", quoted(reason)
+        if target in self._sources:
+            follows = f"EXISTS (SELECT 1 FROM stage.{target} t WHERE t.id = s.{field})"
+            why = f"CASE WHEN {follows} THEN {quoted(f'{reason}: its own row is bad')} ELSE {why} END"
+        self._fault(
+            table,
+            field,
+            f"SELECT ordinal, {why} AS reason, {follows} AS follows FROM "
+            f"(SELECT rowid AS ordinal, {field} FROM stage.{table} WHERE {field} IS NOT NULL) s "
+            f"ANTI JOIN ({self._known(target)}) k ON k.id = s.{field}",
+        )
+
+    def _check_order(self, table: str, end: str, start: str) -> None:
+        self._fault(
+            table,
+            end,
+            f"SELECT rowid AS ordinal, 'before {start}' AS reason, false AS follows FROM stage.{table} WHERE {end} < {start}",
+        )
+
+    def _check_package_kinds(self) -> None:
+        packaged = f"kind IN ({', '.join(map(quoted, PACKAGE_KINDS))})"
+        for condition, reason in (
+            (f"{packaged} AND package_id IS NULL AND \"fault package_id\" IS NULL", "missing for a package kind"),
+            (f"NOT {packaged} AND package_id IS NOT NULL", "given for a kind that carries no package"),
+        ):
+            self._fault(
+                "transactions",
+                "package_id",
+                f"SELECT rowid AS ordinal, {quoted(reason)} AS reason, false AS follows FROM stage.transactions WHERE {condition}",
+            )
+
+    def _check_currency_changes(self) -> None:
+        changes = (
+            "SELECT s.rowid AS ordinal, s.id AS id FROM stage.clients s JOIN live.clients l USING (id) "
+            "WHERE s.currency IS NOT NULL AND s.currency <> l.currency"
+        )
+        ids = [row[0] for row in self._connection.execute(f"SELECT DISTINCT id FROM ({changes})").fetchall()]
+        if not ids:
+            return
+        self._connection.execute("CREATE TEMP TABLE settled (id BIGINT)")
+        self._connection.execute(
+            "INSERT INTO settled SELECT unnest(?::BIGINT[])", [list(self._live.clients_with_transactions(ids))]
+        )
+        self._fault(
+            "clients",
+            "currency",
+            "SELECT ordinal, 'another currency for a client that has transactions' AS reason, false AS follows "
+            f"FROM ({changes}) SEMI JOIN settled USING (id)",
+        )
+
+    def _check_tree(self) -> None:
+        """Resellers form a tree: parents are known and no one is their own ancestor.
+
+        A tree is walked, not joined. A rejected row leaves the live one in place, which may close another cycle: hence
+        again until nothing more is found.
+        """
+        live: dict[int, int | None] = dict(self._connection.execute("SELECT id, parent_id FROM live.resellers").fetchall())
+        rows: list[tuple[int, int, int | None]] = self._connection.execute(
+            "SELECT s.rowid, s.id, s.parent_id FROM stage.resellers s WHERE s.id IS NOT NULL "
+            "AND NOT EXISTS (SELECT 1 FROM faults f WHERE f.file_table = 'resellers' AND f.ordinal = s.rowid)"
+        ).fetchall()
+        staged: set[int] = {
+            row[0] for row in self._connection.execute("SELECT DISTINCT id FROM stage.resellers WHERE id IS NOT NULL").fetchall()
+        }
+        found: list[tuple[int, str, bool]] = []
+        while True:
+            tree = live | {reseller: parent for _, reseller, parent in rows}
+            circular = _circular(tree)
+            bad: dict[int, tuple[str, bool]] = {}
+            for ordinal, reseller, parent in rows:
+                if parent is not None and parent not in tree:
+                    follows = parent in staged
+                    bad[ordinal] = ("unknown reseller" + (": its own row is bad" if follows else ""), follows)
+                elif reseller in circular:
+                    bad[ordinal] = ("closes a cycle in the reseller tree", False)
+            if not bad:
+                break
+            found += [(ordinal, reason, follows) for ordinal, (reason, follows) in bad.items()]
+            rows = [row for row in rows if row[0] not in bad]
+        if found:
+            ordinals, reasons, follow = zip(*found, strict=True)
+            self._connection.execute(
+                "INSERT INTO faults SELECT 'resellers', unnest(?::BIGINT[]), 'parent_id', unnest(?::VARCHAR[]), unnest(?::BOOLEAN[])",
+                [list(ordinals), list(reasons), list(follow)],
+            )
+
+    def has_faults(self) -> bool:
+        """Whether any row is bad."""
+        return any(source.malformed for source in self._sources.values()) or bool(self._count("SELECT count(*) FROM faults"))
+
+    def refusal(self) -> BadRows:
+        """The faults as an error: the first of them row by row, all of them counted."""
+        reasons: Counter[tuple[str, str]] = Counter()
+        for source in self._sources.values():
+            reasons.update((row.file, row.reason) for row in source.malformed)
+        for table, reason, count in self._connection.execute(
+            "SELECT file_table, reason, count(*) FROM faults GROUP BY ALL"
+        ).fetchall():
+            reasons[self._sources[table].label, reason] += count
+        rows = sorted(
+            self._bad_rows(limit=REPORTED), key=lambda item: (item[1], _TABLE_ORDER[item[0]], item[2].line)
+        )
+        return BadRows([row for _, _, row in rows][:REPORTED], sum(reasons.values()), reasons)
+
+    def bad_rows(self) -> Iterator[BadRow]:
+        """Every fault, in the order of the files and their lines."""
+        found = sorted(self._bad_rows(), key=lambda item: (_TABLE_ORDER[item[0]], item[2].line))
+        yield from (row for _, _, row in found)
+
+    def _bad_rows(self, limit: int | None = None) -> Iterator[tuple[str, bool, BadRow]]:
+        for source in self._sources.values():
+            yield from ((source.table, False, row) for row in source.malformed[:limit])
+        order = {field.name: number for table in FIELDS for number, field in enumerate(FIELDS[table])}
+        rank = f"CASE file_table {' '.join(f'WHEN {quoted(t)} THEN {n}' for t, n in _TABLE_ORDER.items())} END"
+        # What follows from another row's fault comes last: putting that one right cures it.
+        faults: list[tuple[str, int, str, str, bool]] = self._connection.execute(
+            "SELECT file_table, ordinal, field, reason, follows FROM faults "
+            f"ORDER BY follows, {rank}, ordinal, field" + (f" LIMIT {limit}" if limit is not None else "")
+        ).fetchall()
+        faults.sort(key=lambda fault: (fault[4], _TABLE_ORDER[fault[0]], fault[1], order[fault[2]]))
+        for table, source in self._sources.items():
+            mine = [fault for fault in faults if fault[0] == table]
+            places = source.places(self._connection, sorted({fault[1] for fault in mine})) if mine else {}
+            for _, ordinal, field, reason, follows in mine:
+                place = places[ordinal]
+                yield table, follows, BadRow(source.label, place.line, field, place.texts.get(field, ""), reason, place.row)
+
+
+def _circular(parents: Mapping[int, Any]) -> set[int]:
+    """The members of all cycles in a map of child to parent."""
+    done: set[int] = set()
+    circular: set[int] = set()
+    for start in parents:
+        path: list[int] = []
+        seen: dict[int, int] = {}
+        reseller: int | None = start
+        while reseller is not None and reseller in parents and reseller not in done and reseller not in seen:
+            seen[reseller] = len(path)
+            path.append(reseller)
+            reseller = parents[reseller]
+        if reseller is not None and reseller in seen:
+            circular.update(path[seen[reseller] :])
+        done.update(path)
+    return circular

@@ -1,0 +1,138 @@
+"""Loads files into the warehouse: read, checked, and then published whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.settings import Settings
+from data.warehouse.checks import Checks
+from data.warehouse.engines import warehouse_url
+from data.warehouse.files import Source, find_sources
+from data.warehouse.publish import Target, hold
+from data.warehouse.rejects import write_rejects
+from data.warehouse.schema import DATASET
+
+Progress = Callable[[str, int, int], None]
+"""Told what begins, how many steps are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSummary:
+    """How the rows of one table fared: each row that was read is new, replaced, unchanged, a copy of another, or rejected."""
+
+    table: str
+    read: int
+    new: int
+    replaced: int
+    unchanged: int
+    rejected: int = 0
+
+    def __str__(self) -> str:
+        text = f"{self.table}: {self.read:,} rows read, {self.new:,} new, {self.replaced:,} replaced, {self.unchanged:,} unchanged"
+        return f"{text}, {self.rejected:,} rejected" if self.rejected else text
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSummary:
+    """What a load did. ``version`` is the name of the state that it made; None when nothing changed."""
+
+    version: str | None
+    tables: tuple[TableSummary, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def load_folder(
+    settings: Settings,
+    path: Path | str,
+    *,
+    keep_going: bool = False,
+    rejects: Path | str | None = None,
+    progress: Progress | None = None,
+    source: str | None = None,
+) -> LoadSummary:
+    """Load a folder of the dataset's files, or one of them; ``source`` is what the list of loads will call it.
+
+    One bad row means that nothing is kept and :class:`~data.warehouse.rejects.BadRows` is raised, unless ``keep_going``:
+    then the good rows are kept. ``rejects`` names a file for the bad ones. Files that cannot be read at all raise
+    :class:`~data.warehouse.rejects.LoadRefused` in any case.
+    """
+    folder = Path(path).absolute()
+    return load_sources(
+        settings,
+        lambda target: find_sources(folder, target.folder, target.connection),
+        source or str(folder),
+        keep_going=keep_going,
+        rejects=rejects,
+        progress=progress,
+    )
+
+
+def load_sources(
+    settings: Settings,
+    find: Callable[[Target], Sequence[Source]],
+    name: str,
+    *,
+    keep_going: bool = False,
+    rejects: Path | str | None = None,
+    progress: Progress | None = None,
+) -> LoadSummary:
+    """Load what ``find`` finds; see :func:`load_folder`."""
+    url = warehouse_url(settings)
+    steps = _Steps(progress)
+    with hold(url, steps.tell, keep=settings.warehouse_keep) as target:
+        sources = find(target)
+        # Reading and checking each file, building each table, publishing.
+        steps.total = 2 * len(sources) + (len(DATASET) if url.get_backend_name() == "duckdb" else len(sources)) + 1
+        tables = [source.table for source in sources]
+        target.bring(tables)
+        checks = Checks(target.connection, sources, target)
+        for source in sources:
+            steps.begin(f"Reading {source.label}")
+            checks.stage(source)
+        checked = {}
+        for source in sources:
+            steps.begin(f"Checking {source.label}")
+            checked[source.table] = checks.check(source)
+        if rejects is not None:
+            write_rejects(Path(rejects), checks.bad_rows())
+        if not keep_going and checks.has_faults():
+            raise checks.refusal()
+        version, changes = target.publish(tables, name, steps.begin)
+    steps.end()
+    return LoadSummary(
+        version,
+        tuple(
+            TableSummary(
+                table,
+                checked[table].read,
+                changes[table].new,
+                changes[table].replaced,
+                changes[table].unchanged,
+                checked[table].rejected,
+            )
+            for table in tables
+        ),
+        tuple(warning for source in sources for warning in source.warnings),
+    )
+
+
+class _Steps:
+    """Counts what a load has behind it."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress or (lambda what, done, total: None)
+        self._done = -1
+        self.total = 1
+
+    def tell(self, what: str) -> None:
+        self._progress(what, max(self._done, 0), self.total)
+
+    def begin(self, what: str) -> None:
+        self._done = min(self._done + 1, self.total)
+        self.tell(what)
+
+    def end(self) -> None:
+        self._done = self.total
+        self.tell("Done")

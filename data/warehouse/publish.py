@@ -1,0 +1,328 @@
+"""Puts checked rows into the warehouse, all or nothing: the one place in which loading differs between engines.
+
+Both targets take the good rows of a load from schema ``good`` of its scratch database. The embedded one builds the next
+version of the warehouse's file and switches to it; PostgreSQL takes them in one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import sqlalchemy as sa
+
+from data.warehouse.checks import KEYS
+from data.warehouse.engines import embedded_path, open_for_loading, open_scratch, version_name
+from data.warehouse.schema import DATASET, loads, metadata
+from data.warehouse.values import identifier, quoted
+from data.warehouse.versions import Versions, number
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a load does to one table, in rows."""
+
+    new: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+
+
+class Target(ABC):
+    """A warehouse, held for one load."""
+
+    connection: duckdb.DuckDBPyConnection
+    """The scratch database of the load."""
+    folder: Path
+    """A folder for files of the load's own."""
+
+    @abstractmethod
+    def bring(self, tables: Sequence[str]) -> None:
+        """Make the live tables that a load of ``tables`` is checked against readable as ``live.<table>``."""
+
+    @abstractmethod
+    def clients_with_transactions(self, ids: Sequence[int]) -> Sequence[int]:
+        """Those of the clients that have live transactions."""
+
+    @abstractmethod
+    def publish(self, tables: Sequence[str], source: str, tell: Tell) -> tuple[str | None, dict[str, Change]]:
+        """Put the good rows of ``tables`` in the live ones' place; returns the version's name and what changed.
+
+        If nothing changes, nothing is published and the name is None (but the first load always makes a version).
+        """
+
+
+def hold(url: sa.URL, tell: Tell, *, keep: int) -> AbstractContextManager[Target]:
+    """The target for the warehouse at ``url``; other loads into it wait until this one is over.
+
+    An embedded warehouse keeps ``keep`` versions besides the live one.
+    """
+    return _hold_embedded(url, tell, keep) if url.get_backend_name() == "duckdb" else _hold_postgresql(url, tell)
+
+
+def _names(table: sa.Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def _listed(names: Sequence[str], prefix: str = "") -> str:
+    return ", ".join(prefix + identifier(name) for name in names)
+
+
+def _differs(table: sa.Table, left: str, right: str) -> str:
+    """SQL that tells whether two rows of the same key differ."""
+    rest = [column.name for column in table.columns if not column.primary_key]
+    return " OR ".join(f"{left}.{identifier(n)} IS DISTINCT FROM {right}.{identifier(n)}" for n in rest) or "false"
+
+
+def _summary(changes: Mapping[str, Change], rows: Mapping[str, int]) -> str:
+    return json.dumps(
+        {
+            "rows": dict(rows),
+            "changes": {name: {"new": c.new, "replaced": c.replaced} for name, c in changes.items() if c.new or c.replaced},
+        }
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+# ---------------------------------------------------------------- embedded
+
+
+@contextmanager
+def _hold_embedded(url: sa.URL, tell: Tell, keep: int) -> Iterator[Target]:
+    versions = Versions(embedded_path(url))
+    with (
+        versions.locked(lambda: tell("Waiting for another load to finish")),
+        versions.scratch() as folder,
+        open_scratch(folder / "scratch.duckdb") as connection,
+    ):
+        yield _EmbeddedTarget(versions, folder, connection, keep)
+
+
+_DIALECT = sa.create_mock_engine("duckdb://", lambda *_, **__: None).dialect
+# Sorted for what reports read most: one client's history lies together and time ranges are narrow.
+_ORDER = {table.name: _listed(KEYS[table.name]) for table in DATASET} | {"transactions": '"client_id", "at", "id"'}
+
+
+def _create(table: sa.Table, schema: str) -> str:
+    """DDL without keys: the embedded engine would index them, for nothing; the checks have made sure of them."""
+    columns = ", ".join(
+        f"{identifier(column.name)} {column.type.compile(dialect=_DIALECT)}{'' if column.nullable else ' NOT NULL'}"
+        for column in table.columns
+    )
+    return f"CREATE TABLE {schema}.{table.name} ({columns})"
+
+
+class _EmbeddedTarget(Target):
+    def __init__(self, versions: Versions, folder: Path, connection: duckdb.DuckDBPyConnection, keep: int) -> None:
+        self._versions = versions
+        self._keep = keep
+        self._live = versions.live()
+        self.folder = folder
+        self.connection = connection
+
+    def bring(self, tables: Sequence[str]) -> None:
+        if self._live is not None:
+            self.connection.execute(f"ATTACH {quoted(str(self._versions.file(self._live)))} AS live (READ_ONLY)")
+            return
+        self.connection.execute("CREATE SCHEMA live")
+        for table in (*DATASET, loads):
+            self.connection.execute(_create(table, "live"))
+
+    def clients_with_transactions(self, ids: Sequence[int]) -> Sequence[int]:
+        rows = self.connection.execute(
+            "SELECT DISTINCT client_id FROM live.transactions WHERE client_id IN (SELECT unnest(?::BIGINT[]))", [list(ids)]
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def publish(self, tables: Sequence[str], source: str, tell: Tell) -> tuple[str | None, dict[str, Change]]:
+        changes = {table.name: self._change(table) for table in DATASET if table.name in tables}
+        if self._live is not None and not any(change.new or change.replaced for change in changes.values()):
+            return None, changes
+        name = self._versions.begin()
+        try:
+            self.connection.execute(f"ATTACH {quoted(str(self._versions.file(name)))} AS next")
+            # One transaction: what it writes goes to the new file at once, not to a log first.
+            self.connection.execute("BEGIN")
+            for table in DATASET:
+                tell(f"Building {table.name}")
+                self._build(table, changes.get(table.name, Change()))
+            self._note(number(name), source, changes)
+            self.connection.execute("COMMIT")
+            tell("Publishing")
+            self.connection.execute("CHECKPOINT next")
+            self.connection.execute("DETACH next")
+            self._versions.publish(name)
+        except BaseException:
+            if self._versions.live() != name:
+                self._versions.abandon(name)
+            raise
+        self._versions.prune(self._keep)
+        return name, changes
+
+    def _change(self, table: sa.Table) -> Change:
+        key = KEYS[table.name]
+        row = self.connection.execute(
+            f"SELECT count(*) FILTER (l.{key[0]} IS NULL), "
+            f"count(*) FILTER (l.{key[0]} IS NOT NULL AND ({_differs(table, 'l', 'g')})), count(*) "
+            f"FROM good.{table.name} g LEFT JOIN live.{table.name} l "
+            f"ON {' AND '.join(f'l.{identifier(k)} = g.{identifier(k)}' for k in key)}"
+        ).fetchone()
+        assert row is not None
+        new, replaced, total = row
+        return Change(new, replaced, total - new - replaced)
+
+    def _build(self, table: sa.Table, change: Change) -> None:
+        names, key = _listed(_names(table)), _listed(KEYS[table.name])
+        self.connection.execute(_create(table, "next"))
+        rows = f"SELECT {names} FROM live.{table.name}"
+        if change.new or change.replaced:
+            if change.replaced or change.unchanged:
+                rows += f" ANTI JOIN good.{table.name} USING ({key})"
+            rows = f"SELECT * FROM ({rows} UNION ALL SELECT {names} FROM good.{table.name}) ORDER BY {_ORDER[table.name]}"
+        self.connection.execute(f"INSERT INTO next.{table.name} {rows}")
+
+    def _note(self, version: int, source: str, changes: Mapping[str, Change]) -> None:
+        self.connection.execute(_create(loads, "next"))
+        self.connection.execute("INSERT INTO next.loads SELECT * FROM live.loads")
+        counts = {}
+        for table in DATASET:
+            row = self.connection.execute(f"SELECT count(*) FROM next.{table.name}").fetchone()
+            counts[table.name] = int(row[0]) if row else 0
+        self.connection.execute(
+            "INSERT INTO next.loads VALUES (?, ?, ?, ?)", [version, _now(), source, _summary(changes, counts)]
+        )
+
+
+# ---------------------------------------------------------------- PostgreSQL
+
+_LOCK = 0x0C05_70DE_D14A
+"""Loads of any warehouse of this program in one database exclude each other by this advisory lock."""
+_NEEDED = {
+    "resellers": ("resellers",),
+    "clients": ("resellers", "clients"),
+    "client_tags": ("clients",),
+    "subscriptions": ("clients", "packages"),
+    "transactions": ("clients", "packages"),
+}
+_BROUGHT = {"resellers": ("id", "parent_id"), "clients": ("id", "currency"), "packages": ("id",)}
+# Beyond the primary keys, made after the first rows are in.
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS transactions_client_id_at ON transactions (client_id, at)",
+    "CREATE INDEX IF NOT EXISTS transactions_at ON transactions (at)",
+    "CREATE INDEX IF NOT EXISTS clients_owner_id ON clients (owner_id)",
+    "CREATE INDEX IF NOT EXISTS subscriptions_package_id ON subscriptions (package_id)",
+)
+
+
+@contextmanager
+def _hold_postgresql(url: sa.URL, tell: Tell) -> Iterator[Target]:
+    import tempfile
+
+    with (
+        tempfile.TemporaryDirectory(prefix="customer-dynamics-load-") as name,
+        open_scratch(Path(name) / "scratch.duckdb") as connection,
+        open_for_loading(url) as warehouse,
+    ):
+        if not warehouse.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))).scalar():
+            tell("Waiting for another load to finish")
+            warehouse.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        metadata.create_all(warehouse, tables=[*DATASET, loads])
+        yield _PostgreSQLTarget(warehouse, Path(name), connection)
+
+
+class _PostgreSQLTarget(Target):
+    def __init__(self, warehouse: sa.Connection, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self._warehouse = warehouse
+        self.folder = folder
+        self.connection = connection
+
+    def bring(self, tables: Sequence[str]) -> None:
+        self.connection.execute("CREATE SCHEMA live")
+        for table in DATASET:
+            if any(table.name in _NEEDED.get(loaded, ()) for loaded in tables):
+                self._pull(table)
+
+    def _pull(self, table: sa.Table) -> None:
+        names = _BROUGHT[table.name]
+        columns = {name: table.columns[name].type.compile(dialect=_DIALECT) for name in names}
+        file = self.folder / f"live-{table.name}.csv"
+        with self._cursor() as cursor, file.open("wb") as stream:
+            with cursor.copy(f"COPY {table.name} ({_listed(names)}) TO STDOUT (FORMAT csv)") as copy:
+                for block in copy:
+                    stream.write(block)
+        self.connection.execute(
+            f"CREATE TABLE live.{table.name} AS SELECT * FROM read_csv({quoted(str(file))}, auto_detect = false, "
+            f"header = false, delim = ',', columns = {columns})"
+        )
+
+    def _cursor(self):  # type: ignore[no-untyped-def] # noqa: ANN202
+        return self._warehouse.connection.cursor()
+
+    def clients_with_transactions(self, ids: Sequence[int]) -> Sequence[int]:
+        return list(
+            self._warehouse.execute(
+                sa.text("SELECT id FROM unnest(CAST(:ids AS bigint[])) id WHERE EXISTS (SELECT 1 FROM transactions WHERE client_id = id)"),
+                {"ids": list(ids)},
+            ).scalars()
+        )
+
+    def publish(self, tables: Sequence[str], source: str, tell: Tell) -> tuple[str | None, dict[str, Change]]:
+        changes: dict[str, Change] = {}
+        for table in DATASET:
+            if table.name in tables:
+                tell(f"Storing {table.name}")
+                changes[table.name] = self._store(table)
+        newest = self._warehouse.execute(sa.select(sa.func.max(loads.c.version))).scalar()
+        if newest is not None and not any(change.new or change.replaced for change in changes.values()):
+            return None, changes
+        tell("Publishing")
+        for index in _INDEXES:
+            self._warehouse.execute(sa.text(index))
+        counts = {
+            table.name: int(self._warehouse.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+            for table in DATASET
+        }
+        version, loaded_at = (newest or 0) + 1, _now()
+        self._warehouse.execute(
+            loads.insert().values(
+                version=version, loaded_at=loaded_at, source=source, summary=_summary(changes, counts)
+            )
+        )
+        for name in tables:
+            self._warehouse.execute(sa.text(f"ANALYZE {name}"))
+        return version_name(version, loaded_at), changes
+
+    def _store(self, table: sa.Table) -> Change:
+        file = self.folder / f"good-{table.name}.csv"
+        names = _listed(_names(table))
+        self.connection.execute(f"COPY (SELECT {names} FROM good.{table.name}) TO {quoted(str(file))} (FORMAT csv, HEADER false)")
+        incoming = f"incoming_{table.name}"
+        self._warehouse.execute(sa.text(f"CREATE TEMPORARY TABLE {incoming} (LIKE {table.name}) ON COMMIT DROP"))
+        with self._cursor() as cursor, file.open("rb") as stream:
+            with cursor.copy(f"COPY {incoming} ({names}) FROM STDIN (FORMAT csv)") as copy:
+                while block := stream.read(1 << 20):
+                    copy.write(block)
+            total = cursor.rowcount
+        file.unlink()
+        key = KEYS[table.name]
+        updates = ", ".join(f"{identifier(n)} = excluded.{identifier(n)}" for n in _names(table) if n not in key)
+        # A row that changes nothing is left alone; xmax tells a row that was there from a new one.
+        conflict = f"DO UPDATE SET {updates} WHERE {_differs(table, table.name, 'excluded')}" if updates else "DO NOTHING"
+        new, replaced = self._warehouse.execute(
+            sa.text(
+                f"WITH stored AS (INSERT INTO {table.name} ({names}) SELECT {names} FROM {incoming} "
+                f"ON CONFLICT ({_listed(key)}) {conflict} RETURNING xmax = 0 AS is_new) "
+                "SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM stored"
+            )
+        ).one()
+        return Change(new, replaced, total - new - replaced)

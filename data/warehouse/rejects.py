@@ -1,0 +1,114 @@
+"""Rows that cannot be kept: how they are named, counted and written down."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import UserError
+
+REPORTED = 100
+"""How many bad rows are named one by one; of the rest only the number is given."""
+_LONGEST_VALUE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """One fault of one row. ``line`` counts lines of a CSV file from 1 (the header), records of a Parquet file from 1."""
+
+    file: str
+    line: int
+    column: str
+    value: str
+    reason: str
+    row: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ": ".join(
+            part
+            for part in (
+                f"{self.file}:{self.line}",
+                f"column '{self.column}'" if self.column else "",
+                f"value '{printable(self.value)}'" if self.column or self.value else "",
+                self.reason,
+            )
+            if part
+        )
+
+
+def printable(value: str) -> str:
+    """``value`` on one short line, whatever is in it."""
+    shown = value.encode("utf-8", "backslashreplace").decode()
+    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
+    return shown if len(shown) <= _LONGEST_VALUE else f"{shown[:_LONGEST_VALUE]}…"
+
+
+class LoadRefused(UserError):
+    """Nothing of a load was kept. ``lines`` say why, one thing each, ready to be shown."""
+
+    def __init__(self, message: str, lines: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.lines = tuple(lines)
+
+
+class BadRows(LoadRefused):
+    """Some rows are bad, and keeping the good ones was not asked for.
+
+    ``rows`` holds the first faults, ``total`` is their number, ``reasons`` counts all of them by file and reason.
+    """
+
+    def __init__(self, rows: Sequence[BadRow], total: int, reasons: Counter[tuple[str, str]]) -> None:
+        self.rows = tuple(rows)
+        self.total = total
+        self.reasons = reasons
+        super().__init__(
+            f"{total:,} fault{'s' if total != 1 else ''} found, nothing was loaded: "
+            "put the rows right, or keep the good ones with --keep-going --rejects FILE.",
+            [*map(str, rows), *self._counts()],
+        )
+
+    def _counts(self) -> list[str]:
+        if self.total <= len(self.rows):
+            return []
+        lines = [f"… and {self.total - len(self.rows):,} more. All of them by reason:"]
+        lines += [f"  {count:,} x {file}: {reason}" for (file, reason), count in self.reasons.most_common()]
+        return lines
+
+
+HEADER = ("file", "line", "column", "value", "reason", "row")
+
+
+def write_rejects(path: Path, rows: Iterable[BadRow]) -> None:
+    """Write the bad rows as CSV, each with its original row as CSV text in the last column; replaces ``path`` at once."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(HEADER)
+            for row in rows:
+                writer.writerow((row.file, row.line, row.column, row.value, row.reason, _csv_text(row.row)))
+        unfinished.replace(path)
+    except OSError as error:
+        raise UserError(f"The rejects file {path} cannot be written: {error.strerror}.", field="rejects") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+class _Line:
+    """Collects what a csv writer writes."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+
+def _csv_text(row: Sequence[str]) -> str:
+    line = _Line()
+    csv.writer(line, lineterminator="").writerow(row)
+    return line.text
