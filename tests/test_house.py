@@ -23,7 +23,7 @@ ROOMS = ("data", "charts", "layouts", "callbacks")
 # Who may open a connection, and to what.
 CONNECTIONS = {
     "data/warehouse/engines.py": "the warehouse",
-    "data/store/records.py": "our own records",
+    "data/store/database.py": "our own records",
     "data/warehouse/demo.py": "an engine in memory that writes the demo's Parquet files",
     "migrations/env.py": "our own records, while their tables are made",
 }
