@@ -7,6 +7,8 @@ ours: it is logged with an incident id, and the person sees a plain sentence and
 from __future__ import annotations
 
 import difflib
+import logging
+import secrets
 from collections.abc import Iterable
 
 
@@ -36,7 +38,7 @@ class MissingRate(UserError):
         self.date = date
 
 
-class Cancelled(Exception):  # noqa: N818 - an outcome a person asked for, not an error
+class Cancelled(Exception):
     """The person who asked for a report has withdrawn the question."""
 
 
@@ -44,3 +46,10 @@ def did_you_mean(value: str, choices: Iterable[object]) -> str:
     """A short hint " Did you mean X?" when ``value`` is close to one of ``choices``, else an empty string."""
     close = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1, cutoff=0.6)
     return f" Did you mean {close[0]}?" if close else ""
+
+
+def report_incident(fault: BaseException, log: logging.Logger) -> str:
+    """Log a fault of ours with its trace under a new incident id, and return the id for the person to quote."""
+    incident = secrets.token_hex(4).upper()
+    log.error("Incident %s: %s", incident, fault, exc_info=fault)
+    return incident

@@ -1,0 +1,175 @@
+"""`flask report`: a report on standard output or in a file (semantics, section 7)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+
+import click
+
+from data.access import OPERATOR
+from data.commands.command import FAILED, PlainCommand, WholeNumber
+from data.delivery.formats import FORMAT, export
+from data.errors import UserError
+from data.report.catalog import DIMENSION
+from data.report.choices import read_choices
+from data.report.period import Bound, parse_instant
+from data.report.query import ReportQuery
+from data.report.run import run_report
+from data.settings import Settings
+from data.warehouse.engines import Warehouse, open_warehouse
+from data.warehouse.schema import CLIENT_TYPES
+
+_STANDARD_OUTPUT = Path("-")
+
+
+@click.command("report", cls=PlainCommand)
+@click.option("--from", "start", required=True, metavar="D", help="First date, or local time: YYYY-MM-DD[THH:MM[:SS]].")
+@click.option(
+    "--to", "end", required=True, metavar="D", help="Last date (inclusive), or the local time to stop before."
+)
+@click.option("--timezone", default="UTC", show_default=True, metavar="Z", help="IANA time zone, like Europe/Kyiv.")
+@click.option("--group-by", multiple=True, metavar="|".join(DIMENSION), help="A column to group by. May be repeated.")
+@click.option("--client-type", multiple=True, metavar="|".join(CLIENT_TYPES), help="Only these types. May be repeated.")
+@click.option("--tag", multiple=True, metavar="T", help="Only clients with any of these tags. May be repeated.")
+@click.option(
+    "--owner",
+    multiple=True,
+    type=WholeNumber(),
+    metavar="ID",
+    help="Only clients of these resellers and those below them. May be repeated.",
+)
+@click.option(
+    "--package", multiple=True, type=WholeNumber(), metavar="ID", help="Only these packages. May be repeated."
+)
+@click.option("--currency", metavar="C", help="Report currency, ISO 4217.  [default: the base currency]")
+@click.option(
+    "--active-duration",
+    type=WholeNumber(),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Months back in which a paid service makes a client active.",
+)
+@click.option("--as-of", metavar="INSTANT", help="Report as it was at this instant, ISO 8601.  [default: now]")
+@click.option("--format", "format_id", type=click.Choice(list(FORMAT)), default="json", show_default=True)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File to write, complete or not at all.  [default: standard output]",
+)
+def report(
+    *,
+    start: str,
+    end: str,
+    timezone: str,
+    group_by: tuple[str, ...],
+    client_type: tuple[str, ...],
+    tag: tuple[str, ...],
+    owner: tuple[int, ...],
+    package: tuple[int, ...],
+    currency: str | None,
+    active_duration: int,
+    as_of: str | None,
+    format_id: str,
+    output: Path | None,
+) -> None:
+    """Write the Customer Dynamics report of a period."""
+    settings = Settings.from_environment()
+    query = ReportQuery(
+        start=Bound.parse(start, field="from"),
+        end=Bound.parse(end, field="to"),
+        timezone=timezone,
+        client_types=client_type,
+        tags=tag,
+        owners=owner,
+        packages=package,
+        group_by=group_by,
+        currency=settings.base_currency if currency is None else currency,
+        active_duration=active_duration,
+    ).check()
+    moment = None if as_of is None else parse_instant(as_of, field="as-of")
+    target = _target(output)
+
+    warehouse = open_warehouse(settings)
+    result = run_report(warehouse, query, OPERATOR, base_currency=settings.base_currency, as_of=moment)
+    content = export(result, format_id, names=_names(warehouse, query))
+    if target is None:
+        _to_standard_output(content)
+    else:
+        _to_file(content, target)
+    if result.info.notice:
+        click.echo(result.info.notice, err=True)
+
+
+def _names(warehouse: Warehouse, query: ReportQuery) -> dict[tuple[str, object], str]:
+    """Names of what the query filters by, for the facts of formats that carry them."""
+    if not query.owners and not query.packages:
+        return {}
+    with warehouse.read() as reading:
+        return read_choices(reading, OPERATOR).names
+
+
+def _target(output: Path | None) -> Path | None:
+    """The file to write, with links followed, or None for standard output; a UserError before any work is done."""
+    if output is None or output == _STANDARD_OUTPUT:
+        return None
+    path = output.resolve()
+    if path.is_dir():
+        raise UserError(f"--output {output} is a folder: name a file in it.", field="output")
+    if not path.parent.is_dir():
+        raise UserError(f"--output {output} is in a folder that does not exist: make it first.", field="output")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UserError(f"--output {output} is in a folder that you may not write to: choose another.", field="output")
+    return path
+
+
+def _to_file(content: bytes, path: Path) -> None:
+    """Write the whole file or leave what is there: a temporary one beside it takes its place when it is complete."""
+    try:
+        if path.exists() and not path.is_file():
+            # A device or a pipe is written to, never replaced.
+            path.write_bytes(content)
+            return
+        temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as fault:
+        raise UserError(f"{path} could not be written: {fault.strerror or fault}.") from fault
+
+
+def _to_standard_output(content: bytes) -> None:
+    stream = sys.stdout.buffer
+    try:
+        stream.write(content)
+        stream.flush()
+    except BrokenPipeError:
+        # The reader has seen enough. What is still buffered must not complain when the process ends.
+        _to_nowhere()
+        sys.exit(FAILED)
+    except OSError as fault:
+        _to_nowhere()
+        raise UserError(f"The report could not be written: {fault.strerror or fault}.") from fault
+
+
+def _to_nowhere() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+commands: tuple[click.Command, ...] = (report,)
