@@ -1,0 +1,73 @@
+"""The ready-made charts of the Show Chart menu. Adding one is adding an entry (and its test)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from charts.spec import ChartKind, ChartSpec, Series
+from data.report.catalog import METRIC
+from data.report.result import ReportResult
+
+MANY_BUCKETS = 60
+"""From so many buckets of time on, bars would be too thin to read: an area says the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPreset:
+    """An entry of the Show Chart menu. ``form`` makes the spec that suits a report."""
+
+    id: str
+    label: str
+    form: Callable[[ReportResult], ChartSpec]
+
+    def make(self, result: ReportResult, *, chart_id: str = "") -> ChartSpec:
+        """The chart of this preset in the form that suits the grouping of ``result``."""
+        return replace(self.form(result), title=self.label, preset=self.id, id=chart_id)
+
+
+def one_metric(metric_id: str) -> Callable[[ReportResult], ChartSpec]:
+    """A form for one metric: a figure for one row, a line or bars over time, bars or stacked series by package."""
+    flow = METRIC[metric_id].nature == "flow"
+    series = (Series(metric_id),)
+
+    def form(result: ReportResult) -> ChartSpec:
+        unit = result.query.time_unit
+        if len(result.rows) <= 1:
+            return ChartSpec(kind="table", series=series)
+        if unit is None:
+            return ChartSpec(kind="bar", x="package", series=series)
+        buckets = len({row.labels[result.query.group_by.index(unit)] for row in result.rows})
+        bars = flow and buckets <= MANY_BUCKETS
+        if result.query.by_package:
+            return ChartSpec(kind="stacked_bar" if bars else "area", x=unit, series=series, stack="stack")
+        kind: ChartKind = "bar" if bars else "area" if flow else "line"
+        return ChartSpec(kind=kind, x=unit, series=series)
+
+    return form
+
+
+PRESETS: tuple[ChartPreset, ...] = (
+    ChartPreset("clients_active_qty", "Clients - Active: Qty", one_metric("clients_active_qty")),
+    ChartPreset("balance_refill_total", "Balance Refill: Total", one_metric("balance_refill_total")),
+    ChartPreset("payg_total", "Pay as you Go: Total", one_metric("payg_total")),
+    ChartPreset("packages_renew_total", "Packages: Renew Total", one_metric("packages_renew_total")),
+)
+PRESET = {preset.id: preset for preset in PRESETS}
+
+
+def blank(*, chart_id: str = "") -> ChartSpec:
+    """An empty worksheet."""
+    return ChartSpec(title="Blank Chart", id=chart_id)
+
+
+def refit(spec: ChartSpec, result: ReportResult) -> ChartSpec:
+    """The spec for another report: a preset chooses its form anew, an x that is not grouped by becomes automatic."""
+    if spec.preset in PRESET:
+        return replace(PRESET[spec.preset].make(result, chart_id=spec.id), title=spec.title)
+    grouped = set(result.query.group_by)
+    if (spec.x == "package" and "package" not in grouped) or (
+        spec.x in ("year", "month", "date") and result.query.time_unit is None
+    ):
+        return replace(spec, x=None)
+    return spec

@@ -1,0 +1,125 @@
+"""One look for all charts, light and dark.
+
+The eight colours were searched for, not picked: in both variants each has at least 3:1 contrast against its background,
+and any two stay apart for people with protan, deutan or tritan colour vision. A series that must take a colour again
+also takes another dash, marker or pattern, so colour is never the only difference.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+
+from charts.spec import COLOURS
+from data.report.catalog import METRICS
+
+Mode = Literal["light", "dark"]
+
+SURFACE: dict[Mode, str] = {"light": "#ffffff", "dark": "#1a1d21"}
+"""What charts are drawn on: the cards of the page have the same colour."""
+
+TEXT: dict[Mode, str] = {"light": "#1f2328", "dark": "#e6e8eb"}
+MUTED: dict[Mode, str] = {"light": "#59626c", "dark": "#a3abb5"}
+HAIRLINE: dict[Mode, str] = {"light": "#e4e7eb", "dark": "#31363c"}
+BASELINE: dict[Mode, str] = {"light": "#8a939d", "dark": "#77808a"}
+
+SHADES: dict[Mode, dict[str, str]] = {
+    "light": dict(
+        zip(
+            COLOURS,
+            ("#3b64cd", "#a5601e", "#8b7df0", "#b28d19", "#075d7c", "#539f7a", "#976aa0", "#9f2434"),
+            strict=True,
+        )
+    ),
+    "dark": dict(
+        zip(
+            COLOURS,
+            ("#5192f6", "#d27821", "#7a64d0", "#d7cb32", "#4ecbfd", "#81be94", "#af7da7", "#bb404a"),
+            strict=True,
+        )
+    ),
+}
+OTHER: dict[Mode, str] = {"light": "#7b848e", "dark": "#8f98a2"}
+"""The colour of No package."""
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
+PATTERNS = ("", "/", "\\", "x", "-", "|")
+"""What tells the second, third … series in one colour from the first."""
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
+
+CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "responsive": True, "showTips": False}
+"""How a drawn chart behaves on a page: no floating tools (the card has them), sized by its card."""
+
+
+def mode_of(dark: bool) -> Mode:
+    """The variant's name."""
+    return "dark" if dark else "light"
+
+
+def metric_colour(metric_id: str) -> str:
+    """The name of the metric's own colour, the same on every chart.
+
+    Metrics of one group have different colours, and so have those that are compared across groups: the quantities of
+    the three populations, and the totals of refills, usage and packages.
+    """
+    groups = list(dict.fromkeys(metric.group for metric in METRICS))
+    metric = next(metric for metric in METRICS if metric.id == metric_id)
+    place = [item.id for item in METRICS if item.group == metric.group].index(metric_id)
+    return COLOURS[(groups.index(metric.group) + 2 * place) % len(COLOURS)]
+
+
+@cache
+def template(mode: Mode) -> go.layout.Template:
+    """The Plotly template of a variant."""
+    axis = {
+        "automargin": True,
+        "fixedrange": True,
+        "gridcolor": HAIRLINE[mode],
+        "gridwidth": 1,
+        "linecolor": BASELINE[mode],
+        "zeroline": False,
+        "tickcolor": HAIRLINE[mode],
+        "tickfont": {"color": MUTED[mode], "size": 12},
+        "title": {"font": {"color": MUTED[mode], "size": 12}, "standoff": 8},
+        "exponentformat": "B",
+        "minexponent": 3,
+        "separatethousands": True,
+    }
+    return go.layout.Template(
+        layout={
+            "paper_bgcolor": SURFACE[mode],
+            "plot_bgcolor": SURFACE[mode],
+            "colorway": [SHADES[mode][name] for name in COLOURS],
+            "font": {"family": FONT, "size": 12, "color": TEXT[mode]},
+            "margin": {"l": 8, "r": 12, "t": 12, "b": 8},
+            "bargap": 0.3,
+            "bargroupgap": 0.06,
+            "barcornerradius": 2,
+            "dragmode": False,
+            "hoverdistance": 40,
+            "hoverlabel": {
+                "bgcolor": SURFACE[mode],
+                "bordercolor": BASELINE[mode],
+                "font": {"family": FONT, "size": 12, "color": TEXT[mode]},
+                "align": "left",
+                "namelength": -1,
+            },
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "xanchor": "left",
+                "y": 1.02,
+                "yanchor": "bottom",
+                "font": {"color": TEXT[mode], "size": 12},
+                "bgcolor": "rgba(0,0,0,0)",
+                "itemsizing": "constant",
+                "title": {"text": ""},
+            },
+            "xaxis": {**axis, "showgrid": False, "showline": True, "ticks": "outside", "ticklen": 4},
+            "yaxis": {**axis, "showgrid": True, "showline": False, "ticks": ""},
+        }
+    )

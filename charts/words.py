@@ -1,0 +1,120 @@
+"""Figures and labels as text: exact, with separators, and never through a binary fraction."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+
+from babel import Locale
+from babel.numbers import get_decimal_symbol, get_group_symbol
+
+from charts.spec import ChartSpec
+from data.report.catalog import METRIC, NO_PACKAGE, Metric, Stock
+from data.report.result import Figure, ReportResult
+
+MINUS = "\u2212"
+DASH = "\u2013"
+EMPTY = "\u2014"
+"""How an empty value reads."""
+
+_COUNTED = {
+    "refill": "Refills",
+    "usage": "Charges",
+    "package_activation": "Activations",
+    "package_renewal": "Renewals",
+}
+
+
+@cache
+def separators(locale: str) -> tuple[str, str]:
+    """The decimal and the thousands separator of a locale ("en", "de", "fr-CH"); English ones if it is unknown."""
+    try:
+        known = Locale.parse(locale.replace("-", "_"))
+    except (ValueError, LookupError):
+        return ".", ","
+    return get_decimal_symbol(known), get_group_symbol(known)
+
+
+def exact(figure: Figure, locale: str = "en") -> str:
+    """Every digit of a figure, with thousands separated: "−1,234.50"; a dash for an empty one."""
+    if figure is None:
+        return EMPTY
+    point, group = separators(locale)
+    text = format(abs(figure), ",f") if isinstance(figure, Decimal) else format(abs(figure), ",")
+    whole, _, rest = text.partition(".")
+    return (MINUS if figure < 0 else "") + whole.replace(",", group) + (point + rest if rest else "")
+
+
+def short(figure: Figure, locale: str = "en") -> str:
+    """A figure in three or four digits for labels on a chart: "1.2M"; small ones as they are."""
+    if figure is None:
+        return EMPTY
+    size = abs(Decimal(figure))
+    for power, letter in ((12, "T"), (9, "B"), (6, "M"), (3, "k")):
+        # 999,950 would round to 1,000k: it is 1M.
+        if size >= Decimal(10) ** power * (1 if letter == "k" else Decimal("0.99995")):
+            scaled = size / Decimal(10) ** power
+            step = Decimal(1) if scaled >= 100 else Decimal("0.1")
+            text = format(scaled.quantize(step, ROUND_HALF_UP), "f").removesuffix(".0")
+            return (MINUS if figure < 0 else "") + text.replace(".", separators(locale)[0]) + letter
+    return exact(figure, locale)
+
+
+def with_unit(metric: Metric, figure: Figure, currency: str, locale: str = "en") -> str:
+    """A figure in full with its currency, as tooltips show it: "1,234.50 EUR"; counts stand alone."""
+    text = exact(figure, locale)
+    return text if metric.kind == "count" or figure is None else f"{text} {currency}"
+
+
+def unit_of(metric: Metric, currency: str) -> str:
+    """What the figures of a metric are counted in: the currency, or what is counted."""
+    if metric.kind != "count":
+        return currency
+    return (
+        "Clients"
+        if isinstance(metric.measure, Stock)
+        else _COUNTED.get(getattr(metric.measure, "transactions", ""), "")
+    )
+
+
+def time_text(label: str) -> str:
+    """A bucket's label as people read it: "2024", "Mar 2024", "15 Mar 2024"."""
+    if len(label) == 4:
+        return label
+    day = date.fromisoformat(label if len(label) == 10 else f"{label}-01")
+    return f"{day:%b} {day.year}" if len(label) == 7 else f"{day.day} {day:%b} {day.year}"
+
+
+def time_position(label: str) -> str:
+    """Where a bucket begins on a time axis, as an ISO date."""
+    return label + "-01-01"[3 * (len(label) // 5) :] if len(label) < 10 else label
+
+
+def clip(text: str, length: int = 28) -> str:
+    """The text, cut with an ellipsis when it is longer than fits a label."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def plain(text: str) -> str:
+    """Text that Plotly shows as it is, since it reads some tags and entities in labels."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def package_text(name: str | None) -> str:
+    """A package as people read it."""
+    return NO_PACKAGE if name is None else name
+
+
+def title_of(spec: ChartSpec) -> str:
+    """What to call a chart: its title, or the metrics it shows when it has none."""
+    return spec.title.strip() or ", ".join(METRIC[series.metric].name for series in spec.series) or "Chart"
+
+
+def span_text(result: ReportResult) -> str:
+    """The period of a report in a few words: its first and last local date."""
+    start, end = result.query.start, result.query.end
+    first, last = (
+        time_text(bound.date.isoformat()) + (f" {bound.time:%H:%M}" if bound.time else "") for bound in (start, end)
+    )
+    return first if first == last else f"{first} {DASH} {last}"
