@@ -216,20 +216,30 @@ def when_wall_shows(local: datetime, zone: str) -> datetime:
     """The first instant at which a clock on the wall shows ``local`` or, having jumped over it, something later.
 
     So a time that does not exist "means the first instant after the gap" and one that exists twice "the first of the
-    two". We watch the clock from a day and a half before: every hour, and every second of an hour in which it was put.
+    two". We watch the clock from a day and a half before, from hour to hour and from one putting of it to the next.
     """
     assert local.microsecond == 0
-    hour, second = timedelta(hours=1), timedelta(seconds=1)
     now = local - timedelta(hours=36)
     while wall(now, zone) < local:
-        offset, offset_in_an_hour = wall(now, zone) - now, wall(now + hour, zone) - (now + hour)
-        if offset != offset_in_an_hour:
-            now += second
-        elif local - offset < now + hour:
+        offset = wall(now, zone) - now
+        until = now + timedelta(hours=1)
+        if wall(until, zone) - until != offset:
+            until = _when_put(now, until, zone)
+        if local - offset < until:
             return local - offset
-        else:
-            now += hour
+        now = until
     return now
+
+
+def _when_put(early: datetime, late: datetime, zone: str) -> datetime:
+    """The second between two instants at which the clock was put."""
+    while late - early > timedelta(seconds=1):
+        middle = early + (late - early) // timedelta(seconds=2) * timedelta(seconds=1)
+        if wall(middle, zone) - middle == wall(early, zone) - early:
+            early = middle
+        else:
+            late = middle
+    return late
 
 
 @cache

@@ -29,14 +29,30 @@ CLOCKS = (
     ("America/Havana", "2024-03-10"),  # midnight does not exist
     ("America/Havana", "2024-11-03"),  # 01:00 back to midnight: it exists twice
     ("Pacific/Kwajalein", "1993-08-21"),  # the date does not exist
-    ("America/Scoresbysund", "2024-03-31"),  # midnight back to 23:00 of the day before, and half an hour later than others
+    (
+        "America/Scoresbysund",
+        "2024-03-31",
+    ),  # midnight back to 23:00 of the day before, and half an hour later than others
     ("UTC", "2024-02-29"),
 )
 """Zones, each with a date on which its clocks change (or a leap day)."""
 
 CURRENCIES = ("EUR", "USD", "JPY", "KWD", "UAH")
 KINDS = ("refill", "usage", "package_activation", "package_renewal", "adjustment")
-AMOUNTS = ("0", "0.01", "0.005", "0.004999", "0.000001", "1", "10", "2.5", "7.125", "99.995", "1000000000000", "0.333333")
+AMOUNTS = (
+    "0",
+    "0.01",
+    "0.005",
+    "0.004999",
+    "0.000001",
+    "1",
+    "10",
+    "2.5",
+    "7.125",
+    "99.995",
+    "1000000000000",
+    "0.333333",
+)
 RATES = ("1", "3", "0.1", "0.5", "1.0821", "157.4868", "0.3333", "40.1435", "7", "0.305123456789")
 
 
@@ -103,16 +119,14 @@ class Chance:
                 started = self.instant()
                 if not any(s.client_id == number and s.started_at == started for s in data.subscriptions):
                     packages = draw.choice((tuple(data.packages), (10,), (10, 12)))
-                    data.subscriptions.append(
-                        Subscription(number, draw.choice(packages), started, self.later(started))
-                    )
+                    data.subscriptions.append(Subscription(number, draw.choice(packages), started, self.later(started)))
             for _ in range(draw.choice((0, 1, 3, 8, 15))):
                 data.transactions.append(self._transaction(data, number))
         for currency in CURRENCIES:
-            if draw.random() < 0.95:
-                first = self.day - DAY * draw.choice((400, 400, 400, 30, 3, 0))
-                for _ in range(draw.randint(1, 12)):
-                    day = first + DAY * draw.choice((0, draw.randint(0, 500), draw.randint(300, 420)))
+            if draw.random() < 0.97:
+                first = self.day - DAY * draw.choice((600,) * 25 + (30, 0))
+                for since in (0, *(draw.choice((draw.randint(0, 700), draw.randint(570, 630))) for _ in range(9))):
+                    day = first + DAY * since
                     data.rates.setdefault(currency, {})[day] = Fraction(draw.choice(RATES))
         return data
 
@@ -157,11 +171,11 @@ class Chance:
         )
         days = 40 if "date" in group_by else 500
         start = self.near() - DAY * draw.choice((0, 0, 1, 31, draw.randint(0, days)))
-        end = start + DAY * draw.choice((1, 1, 2, 31, draw.randint(1, days)))
+        end = start + DAY * draw.choice((1, 1, 2, 31, days, draw.randint(1, days), draw.randint(1, days)))
         times = ("", "", "", "T00:00", "T00:30", "T02:30", "T23:30", "T00:00:30", "T03:15")
         zone = self.zone if draw.random() < 0.8 else draw.choice(CLOCKS)[0]
         tags = sorted({tag for _, tag in self.data.tags})
-        as_of = self.instant() if draw.random() < 0.5 else datetime(2030, 1, 1)
+        as_of = self.instant() if draw.random() < 0.25 else datetime(2030, 1, 1)
         return Question(
             start=f"{start}{draw.choice(times)}",
             end=f"{end}{draw.choice(times)}",
