@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from data.commands.command import PlainCommand
 from data.errors import NoData, UserError
 from data.settings import Settings
 from data.warehouse.demo import CLIENTS, SEED, write_demo
@@ -15,8 +16,8 @@ from data.warehouse.engines import open_warehouse
 from data.warehouse.load import load_folder
 
 
-@click.command()
-@click.option("--seed", default=SEED, show_default=True, help="Another number makes another company.")
+@click.command("demo", cls=PlainCommand)
+@click.option("--seed", default=SEED, show_default=True, type=click.IntRange(min=0), help="Which company to imagine.")
 @click.option("--clients", default=CLIENTS, show_default=True, type=click.IntRange(10, 100_000), help="How many.")
 @click.option(
     "--output", type=click.Path(file_okay=False, path_type=Path), help="Keep the files in this folder, made if needed."
@@ -27,24 +28,25 @@ def demo(seed: int, clients: int, output: Path | None, if_empty: bool) -> None:
 
     The same day, seed and number of clients give the same company.
     """
-    try:
-        settings = Settings.from_environment()
-        if _has_data(settings):
-            if if_empty:
-                return
-            raise UserError(
-                "The warehouse has data already, and a demo company must not be mixed with it: "
-                "name another warehouse with WAREHOUSE_URL."
-            )
-        if output is None:
-            with tempfile.TemporaryDirectory(prefix="customer-dynamics-demo-") as folder:
-                _make(settings, Path(folder), clients, seed)
-        else:
-            if output.exists() and any(output.iterdir()):
-                raise UserError(f"The folder {output} is not empty: name one that is, or a new one.")
-            _make(settings, output, clients, seed)
-    except UserError as fault:
-        raise click.ClickException(fault.message) from fault
+    settings = Settings.from_environment()
+    if _has_data(settings):
+        if if_empty:
+            return
+        raise UserError(
+            "The warehouse has data already, and a demo company must not be mixed with it: "
+            "name another warehouse with WAREHOUSE_URL."
+        )
+    if settings.base_currency != "EUR":
+        raise UserError("The demo company's exchange rates are quoted against EUR: unset BASE_CURRENCY to make one.")
+    if output is not None and output.exists() and any(output.iterdir()):
+        raise UserError(f"The folder {output} is not empty: name one that is, or a new one.", field="output")
+    with tempfile.TemporaryDirectory(prefix="customer-dynamics-demo-") as scratch:
+        folder = output or Path(scratch)
+        click.echo(f"Making a demo company of {clients:,} clients ...", err=True)
+        write_demo(folder, clients=clients, seed=seed, today=datetime.now(UTC).date())
+        loaded = load_folder(settings, folder, source=f"demo company (seed {seed})")
+    for table in loaded.tables:
+        click.echo(f"{table.table}: {table.new:,} rows")
 
 
 def _has_data(settings: Settings) -> bool:
@@ -53,14 +55,6 @@ def _has_data(settings: Settings) -> bool:
     except NoData:
         return False
     return True
-
-
-def _make(settings: Settings, folder: Path, clients: int, seed: int) -> None:
-    if settings.base_currency != "EUR":
-        raise UserError("The demo company's exchange rates are quoted against EUR: unset BASE_CURRENCY to make one.")
-    click.echo(f"Making a demo company of {clients:,} clients ...", err=True)
-    write_demo(folder, clients=clients, seed=seed, today=datetime.now(UTC).date())
-    load_folder(settings, folder)
 
 
 commands: tuple[click.Command, ...] = (demo,)

@@ -236,7 +236,7 @@ def test_the_command_fills_an_empty_warehouse_once(run, duckdb_url, tmp_path):
 def test_the_command_leaves_a_full_folder_alone(run, tmp_path):
     (tmp_path / "clients.csv").write_text("mine")
     outcome = run("--output", str(tmp_path))
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 2
     assert "not empty" in outcome.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["clients.csv"]
 
