@@ -1,0 +1,405 @@
+"""What is shared stays what it was, or says that it did not."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import shutil
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from data.errors import UserError
+from data.settings import Settings
+from data.store.records import Records, open_records
+from data.store.schema import contents, links
+from data.store.snapshots import MAX_VIEW_BYTES, LinkDamaged, LinkGone, Snapshots, report_bytes, report_from
+from tests.data.store.conftest import ANNA, BORIS, CLARA, Clock, make_report, other_report
+
+TABLE_ONLY = {"columns": ["balance_refill_total"], "charts": []}
+WITH_CHART = {"columns": ["balance_refill_total"], "charts": [{"kind": "line", "title": "Поповнення"}]}
+
+
+@pytest.fixture
+def snapshots(records: Records) -> Snapshots:
+    return records.snapshots
+
+
+@pytest.fixture
+def reopened(settings: Settings, clock: Clock) -> Iterator[Callable[[], Snapshots]]:
+    """The snapshots as another server process sees them: nothing in memory, a connection of its own."""
+    opened: list[Records] = []
+
+    def reopen() -> Snapshots:
+        opened.append(open_records(settings, now=clock))
+        return opened[-1].snapshots
+
+    yield reopen
+    for found in opened:
+        found.database.close()
+
+
+def count(records: Records, table: sa.Table) -> int:
+    with records.database.reading() as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+
+
+# ---------------------------------------------------------------- frozen
+
+
+@pytest.mark.parametrize("rows", [0, 1, 40])
+@pytest.mark.parametrize("by", [(), ("month",), ("package", "month")])
+def test_a_thawed_report_equals_the_frozen_one_in_every_figure(rows: int, by: tuple[str, ...]) -> None:
+    report = make_report(rows, by=by)
+    assert report_from(report_bytes(report)) == report
+    assert report_from(report_bytes(report)).to_json() == report.to_json()
+
+
+def test_another_process_opens_what_this_one_froze(snapshots: Snapshots, reopened: Callable[[], Snapshots]) -> None:
+    report = make_report()
+    link = snapshots.freeze(report, ANNA)
+    snapshot = reopened().open(link.id, BORIS)
+    assert snapshot.result == report
+    assert snapshot.result.to_json() == report.to_json()
+    assert (link.owner_id, link.role, link.row_count, link.query) == ("anna", "Manager", 3, report.query)
+    assert link.generated_at == report.info.generated_at
+    assert link.view is None
+
+
+def test_ids_cannot_be_guessed_and_equal_reports_are_stored_once(records: Records) -> None:
+    first, second = (records.snapshots.freeze(make_report(), ANNA, from_cache=cached) for cached in (False, True))
+    records.snapshots.freeze(other_report(), ANNA)
+    assert first.id != second.id
+    assert len(first.id) >= 22
+    assert (first.from_cache, second.from_cache) == (False, True)
+    assert (count(records, links), count(records, contents)) == (3, 2)
+
+
+def test_opening_is_counted_and_peeking_is_not(snapshots: Snapshots, clock: Clock) -> None:
+    link = snapshots.freeze(make_report(), ANNA)
+    snapshots.peek(link.id, ANNA)
+    assert snapshots.mine(ANNA)[0].open_count == 0
+    assert snapshots.mine(ANNA)[0].last_opened_at is None
+    clock.pass_days(1)
+    snapshots.open(link.id, BORIS)
+    opened = snapshots.open(link.id, CLARA).link
+    assert (opened.open_count, opened.last_opened_at) == (2, clock.now)
+
+
+# ---------------------------------------------------------------- nothing shared ever changes
+
+
+def test_copying_keeps_the_id_and_remembers_the_view(snapshots: Snapshots, reopened: Callable[[], Snapshots]) -> None:
+    link = snapshots.freeze(make_report(), ANNA)
+    copied = snapshots.copy(link.id, ANNA, WITH_CHART)
+    assert copied.id == link.id
+    assert copied.copied_at is not None
+    assert reopened().open(link.id, BORIS).view == WITH_CHART
+
+
+def test_copying_again_with_another_view_gives_a_new_link_and_leaves_the_first(snapshots: Snapshots) -> None:
+    first = snapshots.freeze(make_report(), ANNA)
+    snapshots.copy(first.id, ANNA, TABLE_ONLY)
+    second = snapshots.copy(first.id, ANNA, WITH_CHART)
+    assert second.id != first.id
+    assert snapshots.open(first.id, BORIS).view == TABLE_ONLY
+    assert snapshots.open(second.id, BORIS).view == WITH_CHART
+    assert snapshots.open(second.id, BORIS).result == snapshots.open(first.id, BORIS).result
+
+
+def test_the_same_view_gives_the_same_link(snapshots: Snapshots) -> None:
+    first = snapshots.freeze(make_report(), ANNA)
+    assert snapshots.copy(first.id, ANNA, TABLE_ONLY).id == first.id
+    second = snapshots.copy(first.id, ANNA, WITH_CHART)
+    assert snapshots.copy(first.id, ANNA, dict(reversed(TABLE_ONLY.items()))).id == first.id
+    assert snapshots.copy(first.id, ANNA, WITH_CHART).id == second.id
+    assert snapshots.copy(second.id, ANNA, WITH_CHART).id == second.id
+    assert len(snapshots.mine(ANNA)) == 2
+
+
+def test_a_link_that_was_opened_keeps_the_view_it_was_opened_with(snapshots: Snapshots) -> None:
+    link = snapshots.freeze(make_report(), ANNA)
+    assert snapshots.open(link.id, BORIS).view is None
+    copied = snapshots.copy(link.id, ANNA, WITH_CHART)
+    assert copied.id != link.id
+    assert snapshots.open(link.id, BORIS).view is None
+
+
+def test_a_view_that_was_fixed_in_the_first_moment_stays(snapshots: Snapshots) -> None:
+    link = snapshots.freeze(make_report(), ANNA, view=TABLE_ONLY)
+    assert snapshots.open(link.id, BORIS).view == TABLE_ONLY
+
+
+def test_somebody_elses_copy_is_a_link_of_their_own(snapshots: Snapshots) -> None:
+    link = snapshots.freeze(make_report(), ANNA)
+    snapshots.copy(link.id, ANNA, TABLE_ONLY)
+    assert snapshots.copy(link.id, BORIS, TABLE_ONLY).id == link.id
+    other = snapshots.copy(link.id, BORIS, WITH_CHART)
+    assert other.owner_id == "boris"
+    assert snapshots.copy(link.id, BORIS, WITH_CHART).id == other.id
+    assert snapshots.copy(link.id, CLARA, WITH_CHART).id not in {link.id, other.id}
+    assert [found.id for found in snapshots.mine(ANNA)] == [link.id]
+
+
+def test_a_copy_of_somebody_elses_link_lives_no_longer_than_that(snapshots: Snapshots) -> None:
+    link = snapshots.freeze(make_report(), ANNA)
+    theirs = snapshots.copy(link.id, BORIS, WITH_CHART)
+    third = snapshots.copy(theirs.id, CLARA, TABLE_ONLY)
+    again = snapshots.copy(theirs.id, BORIS, TABLE_ONLY)
+    snapshots.revoke(link.id, ANNA)
+    for gone in (link, theirs, third, again):
+        with pytest.raises(LinkGone):
+            snapshots.open(gone.id, BORIS)
+    snapshots.restore(link.id, ANNA)
+    assert snapshots.open(third.id, BORIS).view == TABLE_ONLY
+
+
+def test_the_bytes_behind_a_link_stay_the_same_whatever_is_done_with_it(records: Records) -> None:
+    def stored() -> list[tuple[Any, ...]]:
+        with records.database.reading() as connection:
+            return [tuple(row) for row in connection.execute(sa.select(contents))]
+
+    link = records.snapshots.freeze(make_report(), ANNA)
+    before = stored()
+    records.snapshots.copy(link.id, ANNA, WITH_CHART)
+    records.snapshots.open(link.id, BORIS)
+    records.snapshots.freeze(make_report(), CLARA)
+    records.snapshots.revoke(link.id, ANNA)
+    records.snapshots.restore(link.id, ANNA)
+    records.snapshots.clean_up()
+    assert stored() == before
+    assert zlib.decompress(before[0][1]) == report_bytes(make_report())
+
+
+def test_a_view_that_is_too_large_is_refused(snapshots: Snapshots) -> None:
+    link = snapshots.freeze(make_report(), ANNA)
+    with pytest.raises(UserError, match="too large"):
+        snapshots.copy(link.id, ANNA, {"charts": ["x" * MAX_VIEW_BYTES]})
+    assert snapshots.mine(ANNA)[0].copied_at is None
+
+
+# ---------------------------------------------------------------- gone
+
+
+def test_unknown_expired_and_revoked_cannot_be_told_apart(snapshots: Snapshots, clock: Clock) -> None:
+    expired, revoked = snapshots.freeze(make_report(), ANNA), snapshots.freeze(make_report(), ANNA)
+    snapshots.expire(expired.id, ANNA, clock.now + timedelta(hours=1))
+    snapshots.revoke(revoked.id, ANNA)
+    assert snapshots.open(expired.id, BORIS).result == make_report()
+    clock.pass_days(1)
+    sentences = set()
+    for link_id in (expired.id, revoked.id, "A" * 24, "", "../../etc/passwd", "\x00" * 24, "é" * 24, "x" * 5000):
+        for act in (snapshots.open, snapshots.peek):
+            with pytest.raises(LinkGone) as caught:
+                act(link_id, BORIS)
+            sentences.add((str(caught.value), caught.value.field))
+        with pytest.raises(LinkGone):
+            snapshots.copy(link_id, ANNA, None)
+    assert len(sentences) == 1
+
+
+def test_the_owner_sees_the_state_and_restores(snapshots: Snapshots, clock: Clock) -> None:
+    link = snapshots.freeze(make_report(), ANNA)
+    snapshots.expire(link.id, ANNA, clock.now + timedelta(hours=1))
+    assert snapshots.mine(ANNA)[0].state == "live"
+    clock.pass_days(1)
+    assert snapshots.mine(ANNA)[0].state == "expired"
+    assert snapshots.restore(link.id, ANNA).expires_at is None
+    assert snapshots.revoke(link.id, ANNA).state == "revoked"
+    later = clock.now + timedelta(days=9)
+    snapshots.expire(link.id, ANNA, later)
+    restored = snapshots.restore(link.id, ANNA)
+    assert (restored.state, restored.expires_at) == ("live", later)
+    assert snapshots.expire(link.id, ANNA, None).expires_at is None
+    assert snapshots.open(link.id, BORIS).result == make_report()
+
+
+def test_an_expiry_in_the_past_is_refused(snapshots: Snapshots, clock: Clock) -> None:
+    link = snapshots.freeze(make_report(), ANNA)
+    with pytest.raises(UserError, match="past"):
+        snapshots.expire(link.id, ANNA, clock.now)
+
+
+def test_nobody_but_the_owner_manages_a_link(snapshots: Snapshots, clock: Clock) -> None:
+    link = snapshots.freeze(make_report(), ANNA)
+    for act in (
+        lambda: snapshots.revoke(link.id, BORIS),
+        lambda: snapshots.restore(link.id, BORIS),
+        lambda: snapshots.expire(link.id, BORIS, clock.now + timedelta(days=1)),
+    ):
+        with pytest.raises(LinkGone):
+            act()
+    assert snapshots.mine(ANNA)[0].state == "live"
+    assert snapshots.mine(BORIS) == ()
+
+
+def test_my_links_are_newest_first(snapshots: Snapshots, clock: Clock) -> None:
+    made = []
+    for _ in range(3):
+        made.append(snapshots.freeze(make_report(), ANNA).id)
+        clock.pass_days(0.1)
+    assert [link.id for link in snapshots.mine(ANNA)] == made[::-1]
+    assert [link.id for link in snapshots.mine(ANNA, limit=1)] == made[-1:]
+
+
+# ---------------------------------------------------------------- cleaned up
+
+
+def test_only_links_that_nobody_copied_or_opened_are_cleaned_up(records: Records, clock: Clock) -> None:
+    snapshots = records.snapshots
+    copied, opened, untouched = (snapshots.freeze(make_report(), ANNA) for _ in range(3))
+    alone = snapshots.freeze(other_report(), ANNA)
+    snapshots.copy(copied.id, ANNA, None)
+    snapshots.open(opened.id, BORIS)
+    clock.pass_days(30)
+    assert snapshots.clean_up().links == 0
+    clock.pass_days(0.001)
+    done = snapshots.clean_up()
+    assert (done.links, done.contents) == (2, 1)
+    assert done.size > 0
+    assert {link.id for link in snapshots.mine(ANNA)} == {copied.id, opened.id}
+    for gone in (untouched, alone):
+        with pytest.raises(LinkGone):
+            snapshots.open(gone.id, ANNA)
+    assert snapshots.open(copied.id, ANNA).result == make_report()
+
+
+def test_a_revoked_copied_link_survives_a_clean_up_and_can_be_restored(snapshots: Snapshots, clock: Clock) -> None:
+    link = snapshots.freeze(make_report(), ANNA)
+    snapshots.copy(link.id, ANNA, None)
+    snapshots.revoke(link.id, ANNA)
+    clock.pass_days(10_000)
+    snapshots.clean_up()
+    snapshots.restore(link.id, ANNA)
+    assert snapshots.open(link.id, ANNA).result == make_report()
+
+
+def test_what_a_copy_was_made_from_survives_too(snapshots: Snapshots, clock: Clock) -> None:
+    link = snapshots.freeze(make_report(), ANNA)
+    theirs = snapshots.copy(link.id, BORIS, WITH_CHART)
+    clock.pass_days(1000)
+    assert snapshots.clean_up().links == 0
+    assert snapshots.open(theirs.id, ANNA).result == make_report()
+
+
+def test_freezing_cleans_up_once_a_day(records: Records, clock: Clock) -> None:
+    records.snapshots.freeze(make_report(), ANNA)
+    clock.pass_days(31)
+    records.snapshots.freeze(other_report(), ANNA)
+    assert (count(records, links), count(records, contents)) == (1, 1)
+
+
+# ---------------------------------------------------------------- damaged
+
+
+def flipped(value: Any) -> Any:
+    """A stored value with one bit of it turned over, as a failing disk would."""
+    if isinstance(value, bytes):
+        middle = len(value) // 2
+        return value[:middle] + bytes([value[middle] ^ 1]) + value[middle + 1 :]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, str):
+        return value[:-2] + chr(ord(value[-2]) ^ 1) + value[-1:]
+    return value + timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize("column", ["seal", "role", "from_cache", "created_at", "view"])
+def test_a_link_that_is_not_what_it_was_is_not_shown(
+    records: Records, column: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    link = records.snapshots.freeze(make_report(), ANNA, view=WITH_CHART)
+    with records.database.writing() as connection:
+        value = connection.execute(sa.select(links.c[column])).scalar_one()
+        connection.execute(links.update().values({column: flipped(value)}))
+    for act in (records.snapshots.open, records.snapshots.peek):
+        with caplog.at_level(logging.ERROR), pytest.raises(LinkDamaged):
+            act(link.id, BORIS)
+    assert link.id[:6] in caplog.text
+    assert link.id not in caplog.text
+    assert records.snapshots.mine(ANNA)[0].state == "damaged"
+    assert records.snapshots.mine(ANNA)[0].open_count == 0
+    assert records.snapshots.check().damaged == (link.id,)
+
+
+@pytest.mark.parametrize("column", ["body", "codec"])
+def test_a_report_that_is_not_what_it_was_is_not_shown(
+    records: Records, reopened: Callable[[], Snapshots], column: str
+) -> None:
+    link = records.snapshots.freeze(make_report(), ANNA)
+    sound = records.snapshots.freeze(other_report(), ANNA)
+    with records.database.writing() as connection:
+        damaged = sa.select(links.c.digest).where(links.c.id == link.id).scalar_subquery()
+        value = connection.execute(sa.select(contents.c[column]).where(contents.c.digest == damaged)).scalar_one()
+        connection.execute(contents.update().where(contents.c.digest == damaged).values({column: flipped(value)}))
+    for snapshots in (records.snapshots, reopened()):
+        with pytest.raises(LinkDamaged):
+            snapshots.open(link.id, BORIS)
+        assert snapshots.check().damaged == (link.id,)
+        assert snapshots.open(sound.id, BORIS).result == other_report()
+
+
+def test_a_sound_but_different_report_in_the_same_place_is_not_shown(records: Records) -> None:
+    link = records.snapshots.freeze(make_report(), ANNA)
+    data = json.loads(report_bytes(make_report()))
+    data["totals"]["clients_all_qty"] += 1
+    with records.database.writing() as connection:
+        connection.execute(contents.update().values(body=zlib.compress(json.dumps(data).encode())))
+    with pytest.raises(LinkDamaged):
+        records.snapshots.open(link.id, BORIS)
+
+
+def test_one_byte_anywhere_in_the_file_never_gives_other_figures(tmp_path: Path, clock: Clock) -> None:
+    """Each of 150 places in turn: the report comes whole, or a plain sentence does; never anything else."""
+    source = tmp_path / "source.sqlite"
+    records = open_records(Settings(database_url=f"sqlite:///{source}"), now=clock)
+    link = records.snapshots.freeze(make_report(40), ANNA, view=WITH_CHART)
+    records.database.close()  # the last connection moves everything from the log into the file
+    whole, numbers = source.read_bytes(), random.Random(3)
+    start = whole.index(zlib.compress(report_bytes(make_report(40)), 5)[:64])
+    places = [numbers.randrange(len(whole)) for _ in range(100)] + [start + numbers.randrange(64) for _ in range(50)]
+    damaged = 0
+    for place in places:
+        copy = tmp_path / "copy.sqlite"
+        for old in tmp_path.glob("copy.sqlite*"):
+            old.unlink()
+        shutil.copyfile(source, copy)
+        with copy.open("r+b") as file:
+            file.seek(place)
+            file.write(bytes([whole[place] ^ (1 << numbers.randrange(8))]))
+        found = open_records(Settings(database_url=f"sqlite:///{copy}"), now=clock)
+        try:
+            snapshot = found.snapshots.open(link.id, BORIS)
+        except UserError:
+            damaged += 1
+        else:
+            assert snapshot.result == make_report(40)
+            assert snapshot.view == WITH_CHART
+        finally:
+            found.database.close()
+    assert damaged >= 50
+
+
+# ---------------------------------------------------------------- thawed reports
+
+
+def test_only_so_many_reports_stay_in_memory(snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [
+        snapshots.freeze(replace(make_report(), info=replace(make_report().info, duration=float(n))), ANNA)
+        for n in range(5)
+    ]
+    limit = 2 * len(report_bytes(make_report())) + 100
+    monkeypatch.setattr(snapshots._thawed, "_limit", limit)
+    for number, link in enumerate(made):
+        assert snapshots.peek(link.id, ANNA).result.info.duration == number
+        snapshots.open(link.id, ANNA)
+    snapshots.freeze(other_report(), ANNA)
+    assert snapshots._thawed._size <= limit
+    assert 0 < len(snapshots._thawed._kept) <= 2
