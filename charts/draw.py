@@ -38,6 +38,8 @@ LEGEND_ABOVE_UP_TO = 6
 
 SIDE_LEGEND = {"orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top", "maxheight": 1}
 
+NARROW_LEGEND = {"orientation": "h", "x": 0, "y": -0.22, "yanchor": "top", "maxheight": 0.35}
+
 BAR_HEIGHT, HEIGHT = 24, 320
 """Pixels that a horizontal bar with its label needs, and that a chart has unless it needs more."""
 
@@ -58,6 +60,7 @@ class Canvas:
     drawn: Plan
     mode: Mode
     locale: str
+    narrow: bool
 
     @property
     def currency(self) -> str:
@@ -83,13 +86,15 @@ class Canvas:
         return with_unit(metric, figure, self.currency, self.locale)
 
 
-def draw(spec: ChartSpec, result: ReportResult, *, dark: bool = False, locale: str = "en") -> go.Figure:
+def draw(
+    spec: ChartSpec, result: ReportResult, *, dark: bool = False, narrow: bool = False, locale: str = "en"
+) -> go.Figure:
     """The figure of ``spec`` for ``result``; when there is nothing to draw it says why.
 
-    ``layout.meta`` carries the title, the note and the span of time, for images that stand alone, and the height in
+    ``narrow`` suits a chart less than about 460 pixels wide. ``layout.meta`` carries the title, the note and the span of time, for images that stand alone, and the height in
     pixels that the chart needs.
     """
-    canvas = Canvas(spec, result, plan(spec, result), mode_of(dark), locale)
+    canvas = Canvas(spec, result, plan(spec, result), mode_of(dark), locale, narrow)
     traces: list[Trace] = []
     if canvas.drawn.message:
         layout = _message(canvas.drawn.message, canvas.mode)
@@ -125,6 +130,8 @@ def _height(canvas: Canvas) -> int:
         side_by_side = 1 if canvas.spec.stacked else len(strands)
         thickness = BAR_HEIGHT if side_by_side == 1 else BAR_HEIGHT // 2
         return max(HEIGHT, 64 + len(strands[0].points) * side_by_side * thickness)
+    if canvas.narrow and len(strands) > LEGEND_ABOVE_UP_TO:
+        return HEIGHT + HEIGHT // 3
     return HEIGHT
 
 
@@ -189,7 +196,8 @@ def _cartesian(canvas: Canvas) -> tuple[list[Trace], dict[str, Any]]:
         layout["barnorm"] = "percent"
     if len(strands) > LEGEND_ABOVE_UP_TO:
         order = "reversed" if spec.stacked and not flat else "normal"
-        layout["legend"] = SIDE_LEGEND | {"x": 1.12 if right else 1.01, "traceorder": order}
+        side = NARROW_LEGEND if canvas.narrow else SIDE_LEGEND | {"x": 1.12 if right else 1.01}
+        layout["legend"] = side | {"traceorder": order}
     across, along = ("yaxis", "xaxis") if flat else ("xaxis", "yaxis")
     layout[across] = _x_axis(canvas)
     layout[along] = _value_axis(canvas, "left")
@@ -321,7 +329,7 @@ def _x_axis(canvas: Canvas) -> dict[str, Any]:
             "nticks": 8,
         }
     if drawn.x == "time" and drawn.unit:
-        return {"type": "date", **_time_ticks(drawn)}
+        return {"type": "date", **_time_ticks(drawn, 6 if canvas.narrow else 12)}
     names = list(dict.fromkeys(plain(str(point.x)) for strand in drawn.strands for point in strand.points))
     axis: dict[str, Any] = {
         "type": "category",
@@ -341,17 +349,17 @@ def _unescaped(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _time_ticks(drawn: Plan) -> dict[str, Any]:
-    """Ticks on whole years, months or days, about eight of them, never between two buckets."""
+def _time_ticks(drawn: Plan, room: int) -> dict[str, Any]:
+    """Ticks on whole years, months or days, ``room`` of them at most, never between two buckets."""
     days = sorted({str(point.x) for strand in drawn.strands for point in strand.points})
     first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
     if drawn.unit == "year":
         years = last.year - first.year + 1
-        step = next(step for step in (1, 2, 5, 10, 20, 50, 100) if years <= 12 * step)
+        step = next(step for step in (1, 2, 5, 10, 20, 50, 100) if years <= room * step)
         return {"dtick": f"M{12 * step}", "tickformat": "%Y", "ticklabelmode": "period"}
     months = (last.year - first.year) * 12 + last.month - first.month + 1
     if drawn.unit == "month" or months > 4:
-        step = next((step for step in (1, 2, 3, 6, 12, 24, 60, 120) if months <= 12 * step), 240)
+        step = next((step for step in (1, 2, 3, 6, 12, 24, 60, 120) if months <= room * step), 240)
         ticks: dict[str, Any] = {
             "dtick": f"M{step}",
             "tickformat": "%Y" if step >= 12 else "%b\n%Y",
@@ -359,7 +367,7 @@ def _time_ticks(drawn: Plan) -> dict[str, Any]:
         }
         return ticks | ({"ticklabelmode": "period"} if drawn.unit == "month" else {})
     span = (last - first).days + 1
-    step = next(step for step in (1, 2, 7, 14) if span <= 10 * step)
+    step = next(step for step in (1, 2, 7, 14, 28) if span <= (room - 1) * step)
     # Weeks begin on Monday: 5 January 1970 was one.
     return {"dtick": step * 86_400_000, "tick0": "1970-01-05" if step >= 7 else days[0], "tickformat": "%-d %b\n%Y"}
 
@@ -426,7 +434,7 @@ def _pie(canvas: Canvas) -> tuple[list[Trace], dict[str, Any]]:
     unit = unit_of(next(iter(metrics.values()), strand.metric), canvas.currency)
     layout = {
         "showlegend": True,
-        "legend": SIDE_LEGEND,
+        "legend": NARROW_LEGEND | {"y": -0.05} if canvas.narrow else SIDE_LEGEND,
         "uniformtext": {"minsize": 10, "mode": "hide"},
         "margin": {"l": 12, "r": 12, "t": 12, "b": 12},
         "annotations": [

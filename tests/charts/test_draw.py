@@ -57,6 +57,17 @@ def test_time_is_a_time_axis() -> None:
     assert (figure.layout.xaxis.dtick, figure.layout.xaxis.tickformat) == ("M1", "%b\n%Y")
 
 
+def test_a_narrow_chart_has_fewer_ticks_and_its_legend_below() -> None:
+    year = by_month_and_package(
+        {(f"2024-{month:02}", key, f"P{key}"): {"clients_all_qty": 1} for month in range(1, 13) for key in range(1, 9)}
+    )
+    wide, narrow = (draw(line(Series("clients_all_qty")), year, narrow=narrow).layout for narrow in (False, True))
+    assert (wide.xaxis.dtick, narrow.xaxis.dtick) == ("M1", "M2")
+    assert (wide.legend.orientation, narrow.legend.orientation) == ("v", "h")
+    assert narrow.legend.y < 0
+    assert narrow.meta["height"] > wide.meta["height"]
+
+
 def test_tooltips_hold_every_digit_though_positions_may_not() -> None:
     figure = draw(line(REFILL), MONTHS)
     assert [text for text, _ in figure.data[0].customdata] == [
@@ -186,7 +197,7 @@ def test_a_single_row_is_a_large_exact_figure() -> None:
 def test_a_table_of_figures_is_a_table() -> None:
     figure = draw(line(REFILL, AVG, kind="table"), MONTHS)
     assert figure.data[0].type == "table"
-    assert list(figure.data[0].cells["values"][2]) == ["617.25", "—", "1.0"]
+    assert list(figure.data[0].cells["values"][2]) == ["617.25", "—", "1.00"]
 
 
 @pytest.mark.parametrize(
