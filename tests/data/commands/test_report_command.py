@@ -177,6 +177,13 @@ def test_a_report_with_nothing_to_show_says_why_on_standard_error_and_succeeds(r
     assert done.err == done.json["info"]["notice"] + "\n"
 
 
+def test_every_option_is_documented():
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    options = [name for parameter in report.params for name in parameter.opts]
+    assert len(options) == 13
+    assert [name for name in options if f"| `{name}` |" not in page] == []
+
+
 # ------------------------------------------------------------------ files
 
 
