@@ -8,7 +8,7 @@ import pkgutil
 
 import benchmarks
 
-FRAME = {"__main__", "measure"}
+FRAME = {"__main__", "company", "measure"}
 
 
 def main() -> None:
