@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - SQL is put together from our own names and expressions; values from outside are bound or quoted
 """Checks the rows of a load, set-based, in a scratch database of the embedded engine.
 
 The scratch database holds in schema ``stage`` a table for each file, its values typed and its faults beside them, under
@@ -163,9 +164,7 @@ class Checks:
     def _keep_good(self, table: str, *, rejected: int, duplicates: bool) -> None:
         kept = f"SELECT {_columns(table)} FROM stage.{table} s"
         if rejected:
-            kept += (
-                f" WHERE NOT EXISTS (SELECT 1 FROM faults f WHERE f.file_table = {quoted(table)} AND f.ordinal = s.rowid)"
-            )
+            kept += f" WHERE NOT EXISTS (SELECT 1 FROM faults f WHERE f.file_table = {quoted(table)} AND f.ordinal = s.rowid)"
         if duplicates:
             kept = f"SELECT DISTINCT * FROM ({kept})"
         self._connection.execute(f"CREATE VIEW good.{table} AS {kept}")
@@ -197,7 +196,7 @@ class Checks:
     def _check_package_kinds(self) -> None:
         packaged = f"kind IN ({', '.join(map(quoted, PACKAGE_KINDS))})"
         for condition, reason in (
-            (f"{packaged} AND package_id IS NULL AND \"fault package_id\" IS NULL", "missing for a package kind"),
+            (f'{packaged} AND package_id IS NULL AND "fault package_id" IS NULL', "missing for a package kind"),
             (f"NOT {packaged} AND package_id IS NOT NULL", "given for a kind that carries no package"),
         ):
             self._fault(
@@ -231,13 +230,18 @@ class Checks:
         A tree is walked, not joined. A rejected row leaves the live one in place, which may close another cycle: hence
         again until nothing more is found.
         """
-        live: dict[int, int | None] = dict(self._connection.execute("SELECT id, parent_id FROM live.resellers").fetchall())
+        live: dict[int, int | None] = dict(
+            self._connection.execute("SELECT id, parent_id FROM live.resellers").fetchall()
+        )
         rows: list[tuple[int, int, int | None]] = self._connection.execute(
             "SELECT s.rowid, s.id, s.parent_id FROM stage.resellers s WHERE s.id IS NOT NULL "
             "AND NOT EXISTS (SELECT 1 FROM faults f WHERE f.file_table = 'resellers' AND f.ordinal = s.rowid)"
         ).fetchall()
         staged: set[int] = {
-            row[0] for row in self._connection.execute("SELECT DISTINCT id FROM stage.resellers WHERE id IS NOT NULL").fetchall()
+            row[0]
+            for row in self._connection.execute(
+                "SELECT DISTINCT id FROM stage.resellers WHERE id IS NOT NULL"
+            ).fetchall()
         }
         found: list[tuple[int, str, bool]] = []
         while True:
@@ -263,7 +267,9 @@ class Checks:
 
     def has_faults(self) -> bool:
         """Whether any row is bad."""
-        return any(source.malformed for source in self._sources.values()) or bool(self._count("SELECT count(*) FROM faults"))
+        return any(source.malformed for source in self._sources.values()) or bool(
+            self._count("SELECT count(*) FROM faults")
+        )
 
     def refusal(self) -> BadRows:
         """The faults as an error: the first of them row by row, all of them counted."""
@@ -274,9 +280,7 @@ class Checks:
             "SELECT file_table, reason, count(*) FROM faults GROUP BY ALL"
         ).fetchall():
             reasons[self._sources[table].label, reason] += count
-        rows = sorted(
-            self._bad_rows(limit=REPORTED), key=lambda item: (item[1], _TABLE_ORDER[item[0]], item[2].line)
-        )
+        rows = sorted(self._bad_rows(limit=REPORTED), key=lambda item: (item[1], _TABLE_ORDER[item[0]], item[2].line))
         return BadRows([row for _, _, row in rows][:REPORTED], sum(reasons.values()), reasons)
 
     def bad_rows(self) -> Iterator[BadRow]:
@@ -300,7 +304,18 @@ class Checks:
             places = source.places(self._connection, sorted({fault[1] for fault in mine})) if mine else {}
             for _, ordinal, field, reason, follows in mine:
                 place = places[ordinal]
-                yield table, follows, BadRow(source.label, place.line, field, place.texts.get(field, ""), reason, place.row)
+                yield (
+                    table,
+                    follows,
+                    BadRow(
+                        source.label,
+                        place.line,
+                        place.columns.get(field, field),
+                        place.texts.get(field, ""),
+                        reason,
+                        place.row,
+                    ),
+                )
 
 
 def _circular(parents: Mapping[int, Any]) -> set[int]:

@@ -7,6 +7,7 @@ the data, however many loads are published meanwhile. A third engine is a subcla
 
 from __future__ import annotations
 
+import json
 import threading
 import zlib
 from abc import ABC, abstractmethod
@@ -25,10 +26,14 @@ from sqlalchemy.types import TypeEngine
 from data.errors import Cancelled, NoData, UserError
 from data.settings import Settings
 from data.warehouse.schema import loads
+from data.warehouse.values import quoted
 from data.warehouse.versions import NO_DATA, Versions
 
 # What is not built in is neither fetched nor loaded: an engine that phones home is none.
-_NO_EXTENSIONS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 _LOADING_MEMORY = "2GB"
 """What checking and building may hold in memory; beyond that the engine uses the disk beside the warehouse."""
 
@@ -234,11 +239,35 @@ def open_scratch(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A load as the warehouse remembers it: when (naive UTC), from where, and how many rows there were afterwards."""
+
+    version: int
+    loaded_at: datetime
+    source: str
+    rows: int
+
+
+def last_load(file: Path) -> Load:
+    """The load that made a version file of an embedded warehouse."""
+    with duckdb.connect(config=_NO_EXTENSIONS) as connection:
+        connection.execute(f"ATTACH {quoted(str(file))} AS past (READ_ONLY)")
+        row = connection.execute(
+            "SELECT version, loaded_at, source, summary FROM past.loads ORDER BY version DESC LIMIT 1"
+        ).fetchone()
+    assert row is not None
+    version, loaded_at, source, summary = row
+    return Load(version, loaded_at, source, sum(json.loads(summary)["rows"].values()))
+
+
 @contextmanager
 def open_for_loading(url: sa.URL) -> Iterator[sa.Connection]:
     """A PostgreSQL connection that may write, in one transaction: committed at the end, rolled back on any error."""
     engine = sa.create_engine(
-        url, poolclass=sa.NullPool, connect_args={"options": "-c timezone=UTC -c datestyle=ISO", "application_name": "load"}
+        url,
+        poolclass=sa.NullPool,
+        connect_args={"options": "-c timezone=UTC -c datestyle=ISO", "application_name": "load"},
     )
     with engine.begin() as connection:
         yield connection
@@ -248,7 +277,9 @@ def relation(name: str, columns: Sequence[tuple[str, TypeEngine[Any], Sequence[A
     """A small table made of bound values: one array for each column (name, type, values), read side by side."""
     return sa.select(
         *(
-            sa.func.unnest(sa.cast(sa.bindparam(f"{name}_{label}", list(values), sa.ARRAY(kind)), sa.ARRAY(kind))).label(label)
+            sa.func.unnest(
+                sa.cast(sa.bindparam(f"{name}_{label}", list(values), sa.ARRAY(kind)), sa.ARRAY(kind))
+            ).label(label)
             for label, kind, values in columns
         )
     ).cte(name)

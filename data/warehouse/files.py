@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - SQL is put together from our own names and expressions; values from outside are bound or quoted
 """The dataset's files: which there are, how the embedded engine reads them, and where in a file a row stands."""
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,11 +29,15 @@ csv.field_size_limit(2**31 - 1)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a row stands: its line (or record) number, its texts by column, and the row as it was."""
+    """Where a row stands: its line (or record) number, its texts by field, and the row as it was.
+
+    ``columns`` names the file's column for fields that the file calls otherwise.
+    """
 
     line: int
     texts: Mapping[str, str]
     row: tuple[str, ...]
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 class Source(ABC):
@@ -85,7 +90,9 @@ def find_sources(path: Path, scratch: Path, connection: duckdb.DuckDBPyConnectio
         elif not file.name.startswith("."):
             warnings.append(f"{file.name} is not a file of the dataset: ignored.{did_you_mean(table, sorted(known))}")
     if not found:
-        raise LoadRefused(f"No file of the dataset in {path}: expected some of {', '.join(FIELDS)} as CSV or Parquet.", warnings)
+        raise LoadRefused(
+            f"No file of the dataset in {path}: expected some of {', '.join(FIELDS)} as CSV or Parquet.", warnings
+        )
     refusals: list[str] = []
     sources: list[Source] = []
     for table_ in DATASET:
@@ -170,7 +177,7 @@ def records(file: Path) -> Iterator[Record]:
 
 def _text(file: Path) -> io.TextIOWrapper:
     binary = gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")
-    return io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="")  # type: ignore[arg-type]
+    return io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
 def _is_utf8(text: str) -> bool:
@@ -279,7 +286,9 @@ class CsvSource(Source):
             return BadRow(self.label, record.line, column, value, reason, record.values)
 
         if record.fault == "a quote that is never closed":
-            raise LoadRefused(f"{self.label}:{record.line}: a quote is never closed: the rest of the file cannot be told apart.")
+            raise LoadRefused(
+                f"{self.label}:{record.line}: a quote is never closed: the rest of the file cannot be told apart."
+            )
         if record.fault:
             return bad(record.fault)
         if len(record.values) != len(self.header):
@@ -359,9 +368,7 @@ class ParquetSource(Source):
             f"SELECT file_row_number, {columns} FROM {numbered} WHERE file_row_number IN (SELECT unnest(?::BIGINT[]))",
             [list(ordinals)],
         ).fetchall()
-        return {number: Place(number + 1, dict(zip(self._types, texts, strict=True)), texts) for number, *texts in map(_tupled, rows)}
-
-
-def _tupled(row: tuple[object, ...]) -> tuple[int, *tuple[str, ...]]:
-    number, *texts = row
-    return (int(str(number)), *map(str, texts))
+        places = {}
+        for number, *texts in rows:
+            places[number] = Place(number + 1, dict(zip(self._types, texts, strict=True)), tuple(texts))
+        return places

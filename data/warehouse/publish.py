@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - SQL is put together from our own names and expressions; values from outside are bound or quoted
 """Puts checked rows into the warehouse, all or nothing: the one place in which loading differs between engines.
 
 Both targets take the good rows of a load from schema ``good`` of its scratch database. The embedded one builds the next
@@ -13,8 +14,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
+import psycopg
 import sqlalchemy as sa
 
 from data.warehouse.checks import KEYS
@@ -85,7 +89,9 @@ def _summary(changes: Mapping[str, Change], rows: Mapping[str, int]) -> str:
     return json.dumps(
         {
             "rows": dict(rows),
-            "changes": {name: {"new": c.new, "replaced": c.replaced} for name, c in changes.items() if c.new or c.replaced},
+            "changes": {
+                name: {"new": c.new, "replaced": c.replaced} for name, c in changes.items() if c.new or c.replaced
+            },
         }
     )
 
@@ -140,7 +146,8 @@ class _EmbeddedTarget(Target):
 
     def clients_with_transactions(self, ids: Sequence[int]) -> Sequence[int]:
         rows = self.connection.execute(
-            "SELECT DISTINCT client_id FROM live.transactions WHERE client_id IN (SELECT unnest(?::BIGINT[]))", [list(ids)]
+            "SELECT DISTINCT client_id FROM live.transactions WHERE client_id IN (SELECT unnest(?::BIGINT[]))",
+            [list(ids)],
         ).fetchall()
         return [row[0] for row in rows]
 
@@ -188,7 +195,9 @@ class _EmbeddedTarget(Target):
         if change.new or change.replaced:
             if change.replaced or change.unchanged:
                 rows += f" ANTI JOIN good.{table.name} USING ({key})"
-            rows = f"SELECT * FROM ({rows} UNION ALL SELECT {names} FROM good.{table.name}) ORDER BY {_ORDER[table.name]}"
+            rows = (
+                f"SELECT * FROM ({rows} UNION ALL SELECT {names} FROM good.{table.name}) ORDER BY {_ORDER[table.name]}"
+            )
         self.connection.execute(f"INSERT INTO next.{table.name} {rows}")
 
     def _note(self, version: int, source: str, changes: Mapping[str, Change]) -> None:
@@ -226,10 +235,8 @@ _INDEXES = (
 
 @contextmanager
 def _hold_postgresql(url: sa.URL, tell: Tell) -> Iterator[Target]:
-    import tempfile
-
     with (
-        tempfile.TemporaryDirectory(prefix="customer-dynamics-load-") as name,
+        TemporaryDirectory(prefix="customer-dynamics-load-") as name,
         open_scratch(Path(name) / "scratch.duckdb") as connection,
         open_for_loading(url) as warehouse,
     ):
@@ -265,13 +272,17 @@ class _PostgreSQLTarget(Target):
             f"header = false, delim = ',', columns = {columns})"
         )
 
-    def _cursor(self):  # type: ignore[no-untyped-def] # noqa: ANN202
-        return self._warehouse.connection.cursor()
+    def _cursor(self) -> psycopg.Cursor[Any]:
+        driver: Any = self._warehouse.connection.driver_connection
+        cursor: psycopg.Cursor[Any] = driver.cursor()
+        return cursor
 
     def clients_with_transactions(self, ids: Sequence[int]) -> Sequence[int]:
         return list(
             self._warehouse.execute(
-                sa.text("SELECT id FROM unnest(CAST(:ids AS bigint[])) id WHERE EXISTS (SELECT 1 FROM transactions WHERE client_id = id)"),
+                sa.text(
+                    "SELECT id FROM unnest(CAST(:ids AS bigint[])) id WHERE EXISTS (SELECT 1 FROM transactions WHERE client_id = id)"
+                ),
                 {"ids": list(ids)},
             ).scalars()
         )
@@ -305,7 +316,9 @@ class _PostgreSQLTarget(Target):
     def _store(self, table: sa.Table) -> Change:
         file = self.folder / f"good-{table.name}.csv"
         names = _listed(_names(table))
-        self.connection.execute(f"COPY (SELECT {names} FROM good.{table.name}) TO {quoted(str(file))} (FORMAT csv, HEADER false)")
+        self.connection.execute(
+            f"COPY (SELECT {names} FROM good.{table.name}) TO {quoted(str(file))} (FORMAT csv, HEADER false)"
+        )
         incoming = f"incoming_{table.name}"
         self._warehouse.execute(sa.text(f"CREATE TEMPORARY TABLE {incoming} (LIKE {table.name}) ON COMMIT DROP"))
         with self._cursor() as cursor, file.open("rb") as stream:
@@ -317,7 +330,9 @@ class _PostgreSQLTarget(Target):
         key = KEYS[table.name]
         updates = ", ".join(f"{identifier(n)} = excluded.{identifier(n)}" for n in _names(table) if n not in key)
         # A row that changes nothing is left alone; xmax tells a row that was there from a new one.
-        conflict = f"DO UPDATE SET {updates} WHERE {_differs(table, table.name, 'excluded')}" if updates else "DO NOTHING"
+        conflict = (
+            f"DO UPDATE SET {updates} WHERE {_differs(table, table.name, 'excluded')}" if updates else "DO NOTHING"
+        )
         new, replaced = self._warehouse.execute(
             sa.text(
                 f"WITH stored AS (INSERT INTO {table.name} ({names}) SELECT {names} FROM {incoming} "

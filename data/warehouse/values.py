@@ -180,14 +180,20 @@ def read_text(kind: Kind, text: str) -> Reading:
         )
     if kind is Kind.CLIENT_TYPE:
         return Reading(
-            f"CASE WHEN {_one_of(text, CLIENT_TYPES)} THEN {text} END", _case(otherwise=f"not one of {', '.join(CLIENT_TYPES)}")
+            f"CASE WHEN {_one_of(text, CLIENT_TYPES)} THEN {text} END",
+            _case(otherwise=f"not one of {', '.join(CLIENT_TYPES)}"),
         )
     if kind is Kind.TRANSACTION_KIND:
-        return Reading(f"CASE WHEN {_one_of(text, KINDS)} THEN {text} END", _case(otherwise=f"not one of {', '.join(KINDS)}"))
+        return Reading(
+            f"CASE WHEN {_one_of(text, KINDS)} THEN {text} END", _case(otherwise=f"not one of {', '.join(KINDS)}")
+        )
     if kind is Kind.CURRENCY:
         return Reading(
             f"CASE WHEN {_one_of(text, currency_codes())} THEN {text} END",
-            _case((_one_of(f"upper({text})", currency_codes()), "a currency code in small letters"), otherwise="not an ISO 4217 currency"),
+            _case(
+                (_one_of(f"upper({text})", currency_codes()), "a currency code in small letters"),
+                otherwise="not an ISO 4217 currency",
+            ),
         )
     longest = f" AND length({text}) <= {MAX_TAG}" if kind is Kind.TAG else ""
     # chr(0) cannot be stored by every engine.
@@ -257,6 +263,6 @@ def typed_value(kind: Kind, column: str, duckdb_type: str) -> str | None:
     if kind is Kind.INSTANT and name in _INSTANTS - {"TIMESTAMP_NS"}:
         return f"CASE WHEN isfinite({column}) AND year({column}) {_YEARS} THEN CAST({column} AS TIMESTAMP) END"
     decimal = re.fullmatch(r"DECIMAL\((\d+), ?(\d+)\)", name)
-    if kind is Kind.AMOUNT and decimal and int(decimal[1]) <= 18 and int(decimal[2]) <= 6:  # noqa: PLR2004 - see the casts
+    if kind is Kind.AMOUNT and decimal and int(decimal[1]) <= 18 and int(decimal[2]) <= 6:
         return f"TRY_CAST(CAST({column} AS DECIMAL(24, 6)) * {MICROS} AS BIGINT)"
     return None

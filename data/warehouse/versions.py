@@ -71,7 +71,9 @@ class Versions:
             return []
         found = [file.stem for file in self.folder.glob("*.duckdb") if _NAME.fullmatch(file.stem)]
         live = self.live()
-        return sorted((name for name in found if name == live or not self._marker(name).exists()), key=number, reverse=True)
+        return sorted(
+            (name for name in found if name == live or not self._marker(name).exists()), key=number, reverse=True
+        )
 
     @contextmanager
     def locked(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -157,9 +159,13 @@ class Versions:
                     raise UserError(f"There is no version before the live one, {live}.")
                 chosen = earlier[0]
             else:
-                matching = [other for other in names if other == name or (name.isdigit() and number(other) == int(name))]
+                matching = [
+                    other for other in names if other == name or (name.isdigit() and number(other) == int(name))
+                ]
                 if not matching:
-                    raise UserError(f"There is no version {name}.{did_you_mean(name, names)} See `flask warehouse versions`.")
+                    raise UserError(
+                        f"There is no version {name}.{did_you_mean(name, names)} See `flask warehouse versions`."
+                    )
                 chosen = matching[0]
             self._point_to(chosen)
             return chosen
