@@ -131,7 +131,7 @@ def literal_ids(path: str) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         spots = [keyword.value for keyword in node.keywords if keyword.arg in {"id", "target", "component_id"}]
-        if dotted(node.func).rsplit(".", 1)[-1] in {"Input", "Output", "State", "ClientsideFunction"} and node.args:
+        if dotted(node.func).rsplit(".", 1)[-1] in {"Input", "Output", "State"} and node.args:
             spots.append(node.args[0])
         for spot in spots:
             kind = spot
