@@ -6,6 +6,7 @@ import logging
 
 import dash
 import flask
+from dash import html
 from flask_caching import Cache
 
 import callbacks
@@ -34,11 +35,16 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         index_string=page.INDEX,
         update_title=None,
         assets_folder=str(routes.ASSETS),
+        assets_ignore=r"^theme\.js$",  # the page asks for it in its head, before anything is painted
         compress=True,
         serve_locally=True,
         on_error=callbacks.on_error,
     )
+    # Dash would build the page now, to validate callbacks, and send it to every visitor a second time within the
+    # document. Each visitor's own page holds every id, so it is validated against that.
+    app.validation_layout = html.Div("in place of the page")
     app.layout = lambda: page.build(services)
+    app.validation_layout = None
     callbacks.register_all(app, services)
     routes.register(app, services)
     commands.register(server)
@@ -48,3 +54,10 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
 def create_server(settings: Settings | None = None) -> flask.Flask:
     """The WSGI application that a web server runs, and that `flask` takes its commands from."""
     return create_app(settings).server
+
+
+def __getattr__(name: str) -> flask.Flask:
+    """Give `flask --app app` the server: it looks for a Flask named `app` first, and `create_app` makes a Dash."""
+    if name == "app":
+        return create_server()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

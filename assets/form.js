@@ -1,0 +1,113 @@
+/* What the form does without asking the server. Called by name from callbacks/form.py. */
+(function () {
+  "use strict";
+
+  const none = () => window.dash_clientside.no_update;
+  const triggers = () => window.dash_clientside.callback_context.triggered.map((item) => item.prop_id.split(".")[0]);
+
+  /* Today's date in a zone; a zone that this browser does not know counts as UTC. */
+  function todayIn(zone) {
+    const options = { year: "numeric", month: "2-digit", day: "2-digit" };
+    try {
+      return new Intl.DateTimeFormat("en-CA", { ...options, timeZone: zone }).format(new Date());
+    } catch (unknown) {
+      return new Date().toISOString().slice(0, 10);
+    }
+  }
+
+  /* Once Dash has drawn what a callback changed. */
+  const afterPaint = (act) => setTimeout(() => requestAnimationFrame(act), 30);
+
+  const form = {
+    same: (value) => value,
+
+    /* A quick range shows its dates; dates of one's own make the range "custom". */
+    keepPeriod(range, zone, from, fromTime, to, toTime, calendar) {
+      const changed = triggers();
+      const day = calendar[todayIn(zone)];
+      const dates = day && day[range];
+      if (changed.includes("period-range") || changed.includes("period-zone")) {
+        if (!dates) return [none(), none(), none(), none(), none()];
+        return [none(), dates[0], "", dates[1], ""];
+      }
+      if (range === "custom" || (dates && dates[0] === from && dates[1] === to && !fromTime && !toTime)) {
+        return [none(), none(), none(), none(), none()];
+      }
+      return ["custom", none(), none(), none(), none()];
+    },
+
+    /* At the first visit the person's own zone is the best guess. */
+    chooseOwnZone(firstVisit, options) {
+      if (!firstVisit) return none();
+      const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      return options.some((option) => option.value === zone) ? zone : none();
+    },
+
+    changeFilters(picked, ...rest) {
+      const keys = ["client_types", "tags", "owners", "packages"];
+      const rows = ["filters-client-type", "filters-tag", "filters-owner", "filters-package"];
+      const shown = rest[keys.length] || [];
+      const values = keys.map(() => none());
+      const changed = triggers();
+      if (changed.includes("filters-add")) {
+        if (!picked || shown.includes(picked.value)) return [none(), ...values];
+        afterPaint(() => document.getElementById(rows[keys.indexOf(picked.value)]).focus());
+        return [shown.concat([picked.value]), ...values];
+      }
+      const index = rows.findIndex((row) => changed.includes(`${row}-remove`));
+      if (index < 0) return [none(), ...values];
+      values[index] = [];
+      afterPaint(() => document.getElementById("filters-add").focus());
+      return [shown.filter((key) => key !== keys[index]), ...values];
+    },
+
+    showFilters(shown) {
+      const keys = ["client_types", "tags", "owners", "packages"];
+      return [shown || [], ...keys.map((key) => !(shown || []).includes(key))];
+    },
+
+    addGrouping(picked, chosen) {
+      if (!picked || (chosen || []).includes(picked.value)) return none();
+      return (chosen || []).concat([picked.value]);
+    },
+
+    stepMonths(less, more, months) {
+      const step = triggers().includes("output-active-duration-less") ? -1 : 1;
+      const now = Number.isFinite(Number(months)) ? Math.round(Number(months)) : 1;
+      return Math.min(120, Math.max(1, now + step));
+    },
+
+    allowSending: (type, notes) => [type === "web", type === "web" ? notes.web : notes.file],
+
+    /* After a report has appeared the form is one line; Edit unfolds it in place. */
+    fold(report) {
+      const body = document.getElementById("form-body");
+      if (triggers().includes("form-edit")) {
+        afterPaint(() => document.getElementById("period-range").focus());
+        return "form";
+      }
+      if (!report) return "form";
+      const focused = document.activeElement;
+      if (!focused || focused === document.body || (body && body.contains(focused))) {
+        afterPaint(() => document.getElementById("form-edit").focus({ preventScroll: true }));
+      }
+      return "form folded";
+    },
+
+    clear: () => "",
+  };
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { form });
+
+  /* Enter in a field of the form asks. The short wait lets a change that came with it arrive first. */
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.defaultPrevented || event.isComposing) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    const field = event.target;
+    if (!(field instanceof HTMLElement) || !field.closest("#form-body") || !/^(INPUT|SELECT)$/.test(field.tagName)) return;
+    const query = document.getElementById("form-query");
+    if (!query || query.disabled) return;
+    event.preventDefault();
+    setTimeout(() => query.click(), 60);
+  });
+})();

@@ -1,0 +1,26 @@
+/* Decides the theme before the first paint: served in the document's head, ahead of everything. */
+(function () {
+  "use strict";
+  const key = "customer-dynamics-theme";
+  const chosen = () => {
+    try {
+      return localStorage.getItem(key) || "system";
+    } catch (blocked) {
+      return "system";
+    }
+  };
+  const paint = (choice) => {
+    try {
+      localStorage.setItem(key, choice);
+    } catch (blocked) {
+      /* private windows may forbid it: the choice then lasts as long as the page */
+    }
+    const dark = choice === "dark" || (choice === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+    const theme = dark ? "dark" : "light";
+    document.documentElement.setAttribute("data-bs-theme", theme);
+    document.documentElement.style.colorScheme = theme;
+    return theme;
+  };
+  window.customerDynamicsTheme = { chosen, paint };
+  paint(chosen());
+})();

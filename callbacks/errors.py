@@ -1,0 +1,69 @@
+"""What happens when something goes wrong: a person always gets a sentence, and the page always lives on."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+import dash
+from dash.exceptions import PreventUpdate
+
+from data.errors import Cancelled, UserError
+from layouts import messages
+from layouts.ids import Page, Problem
+
+_log = logging.getLogger(__name__)
+
+PROBLEM_OF = {
+    "from": Problem.PERIOD,
+    "to": Problem.PERIOD,
+    "period": Problem.PERIOD,
+    "timezone": Problem.ZONE,
+    "client-type": Problem.CLIENT_TYPE,
+    "tag": Problem.TAG,
+    "owner": Problem.OWNER,
+    "package": Problem.PACKAGE,
+    "group-by": Problem.GROUP_BY,
+    "output": Problem.TYPE,
+    "send-to": Problem.SEND_TO,
+    "currency": Problem.CURRENCY,
+    "active-duration": Problem.ACTIVE_DURATION,
+    "title": Problem.TEMPLATE,
+}
+"""Where on the page a :class:`UserError` of a field is shown, by the name that the error gives the field."""
+
+
+def on_error(fault: Exception) -> None:
+    """Dash calls this for whatever a callback raises; the page shows it and goes on.
+
+    A :class:`UserError` is shown as it is, at its field if that is on the page. Anything else is logged with an
+    incident id, and the person is told that id.
+    """
+    if isinstance(fault, PreventUpdate | Cancelled):
+        return
+    if isinstance(fault, UserError):
+        problem = PROBLEM_OF.get(fault.field or "")
+        if problem is not None:
+            dash.set_props(problem, {"children": fault.message})
+        # A problem with the dialog's own field is said there, not behind the dialog.
+        if problem is not Problem.TEMPLATE:
+            say(fault.message, "warning")
+        return
+    incident = report_incident(fault)
+    say(
+        f"Something went wrong on our side and was written down as incident {incident}: "
+        "try again, and give this number to your administrator if it happens again.",
+        "bad",
+    )
+
+
+def report_incident(fault: BaseException) -> str:
+    """Log ``fault`` with a trace under a new incident id, and return the id."""
+    incident = secrets.token_hex(4).upper()
+    _log.error("Incident %s: %s", incident, fault, exc_info=fault)
+    return incident
+
+
+def say(text: str, tone: messages.Tone = "info", *, seconds: float | None = None) -> None:
+    """Show a notice to the person whose callback is running."""
+    dash.set_props(Page.MESSAGES, {"children": messages.notice(text, tone, seconds=seconds)})

@@ -1,0 +1,179 @@
+"""What happens when someone touches the form: quick ranges, filters, grouping, folding, Reset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import ClientsideFunction, Input, Output, State
+
+from callbacks import read
+from data.errors import NoData, UserError
+from data.report.choices import Choices
+from data.report.period import today_in
+from data.report.reports import utc_now
+from data.services import Services
+from layouts.asked import REMEMBERED, defaults
+from layouts.filters import FILTERS
+from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores
+
+
+def register(app: dash.Dash, services: Services) -> None:
+    """Register what the form does. What needs no answer from the server happens in the browser (assets/form.js)."""
+    _in_the_browser(app)
+
+    @app.callback(
+        output={
+            "fields": read.outputs(),
+            "first_visit": Output(Period.FIRST_VISIT, "data", allow_duplicate=True),
+        },
+        inputs={"clicks": Input(Form.RESET, "n_clicks")},
+        state={"zone": State(Period.ZONE, "value")},
+        prevent_initial_call=True,
+    )
+    def reset_form(clicks: int | None, zone: str | None) -> dict[str, Any]:  # noqa: ARG001 - the click is the trigger
+        asked = defaults(services, today_in("UTC", utc_now()))
+        return {"fields": read.fill(asked), "first_visit": True}
+
+    @app.callback(
+        Output(Delivery.SEND_TO, "problems"),
+        Output(Problem.SEND_TO, "children"),
+        Input(Delivery.SEND_TO, "value"),
+        prevent_initial_call=True,
+    )
+    def check_addresses(addresses: list[str] | None) -> tuple[dict[str, str], str]:
+        problems = read.address_problems(addresses or ())
+        return problems, next(iter(problems.values()), "")
+
+    @app.callback(
+        Output(Form.SUMMARY, "children"),
+        inputs={"report": Input(Stores.REPORT, "data"), "values": read.states()},
+        prevent_initial_call=True,
+    )
+    def describe_question(report: dict[str, Any] | None, values: dict[str, Any]) -> Any:
+        if not report:
+            return dash.no_update
+        try:
+            asked = read.read_form(values)
+            return asked.query.describe(_names(services))
+        except UserError:
+            # A link was opened while the form holds something that cannot be asked; the form says what when it is asked.
+            return "The form"
+
+    @app.callback(
+        inputs={"clicks": Input(Form.QUERY, "n_clicks"), "values": read.states()},
+        prevent_initial_call=True,
+    )
+    def remember_settings(clicks: int | None, values: dict[str, Any]) -> None:  # noqa: ARG001
+        try:
+            asked = read.read_form(values)
+        except UserError:
+            return  # whoever runs the report says so
+        services.records.preferences.set(services.user(), REMEMBERED, asked.to_json())
+
+
+def _names(services: Services) -> dict[tuple[str, object], str]:
+    try:
+        return services.reports.choices(services.user()).names
+    except NoData:
+        return Choices((), (), (), ()).names
+
+
+def _in_the_browser(app: dash.Dash) -> None:
+    def here(function: str) -> ClientsideFunction:
+        return ClientsideFunction("form", function)
+
+    app.clientside_callback(
+        here("keepPeriod"),
+        Output(Period.RANGE, "value"),
+        Output(Period.FROM, "value"),
+        Output(Period.FROM_TIME, "value"),
+        Output(Period.TO, "value"),
+        Output(Period.TO_TIME, "value"),
+        Input(Period.RANGE, "value"),
+        Input(Period.ZONE, "value"),
+        Input(Period.FROM, "value"),
+        Input(Period.FROM_TIME, "value"),
+        Input(Period.TO, "value"),
+        Input(Period.TO_TIME, "value"),
+        State(Period.CALENDAR, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        here("chooseOwnZone"),
+        Output(Period.ZONE, "value"),
+        Input(Period.FIRST_VISIT, "data"),
+        State(Period.ZONE, "options"),
+    )
+    app.clientside_callback(
+        here("changeFilters"),
+        Output(Filters.SHOWN, "data"),
+        *(Output(item.field, "value") for item in FILTERS),
+        Input(Filters.ADD, "picked"),
+        *(Input(item.remove, "n_clicks") for item in FILTERS),
+        State(Filters.SHOWN, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        here("showFilters"),
+        Output(Filters.ADD, "hidden"),
+        *(Output(item.row, "hidden") for item in FILTERS),
+        Input(Filters.SHOWN, "data"),
+    )
+    app.clientside_callback(
+        here("addGrouping"),
+        Output(GroupBy.CHOSEN, "value"),
+        Input(GroupBy.ADD, "picked"),
+        State(GroupBy.CHOSEN, "value"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(here("same"), Output(GroupBy.ADD, "hidden"), Input(GroupBy.CHOSEN, "value"))
+    app.clientside_callback(
+        here("stepMonths"),
+        Output(Delivery.ACTIVE_DURATION, "value"),
+        Input(Delivery.LESS, "n_clicks"),
+        Input(Delivery.MORE, "n_clicks"),
+        State(Delivery.ACTIVE_DURATION, "value"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        here("allowSending"),
+        Output(Delivery.SEND_TO, "disabled"),
+        Output(Delivery.SEND_TO_NOTE, "children"),
+        Input(Delivery.TYPE, "value"),
+        State(Delivery.NOTES, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        here("fold"),
+        Output(Form.PANEL, "className"),
+        Input(Stores.REPORT, "data"),
+        Input(Form.EDIT, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    # A problem is forgotten when its field is changed, and all of them when the question is asked again.
+    for problem, fields in _FIELDS_OF.items():
+        app.clientside_callback(
+            here("clear"),
+            Output(problem, "children", allow_duplicate=True),
+            Input(Form.QUERY, "n_clicks"),
+            *(Input(field, "value") for field in fields),
+            prevent_initial_call=True,
+        )
+    app.clientside_callback(
+        ClientsideFunction("page", "paintTheme"), Output(Stores.THEME, "data"), Input(Page.THEME, "value")
+    )
+
+
+_FIELDS_OF: dict[Problem, tuple[str, ...]] = {
+    Problem.PERIOD: (Period.RANGE, Period.FROM, Period.FROM_TIME, Period.TO, Period.TO_TIME),
+    Problem.ZONE: (Period.ZONE,),
+    Problem.CLIENT_TYPE: (Filters.CLIENT_TYPE,),
+    Problem.TAG: (Filters.TAG,),
+    Problem.OWNER: (Filters.OWNER,),
+    Problem.PACKAGE: (Filters.PACKAGE,),
+    Problem.GROUP_BY: (GroupBy.CHOSEN,),
+    Problem.TYPE: (Delivery.TYPE,),
+    Problem.CURRENCY: (Delivery.CURRENCY,),
+    Problem.ACTIVE_DURATION: (Delivery.ACTIVE_DURATION,),
+}

@@ -1,0 +1,162 @@
+"""The border between the form's fields and :class:`Asked`: past here there are only types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from typing import Any, cast
+
+from dash import Output, State
+from email_validator import EmailNotValidError, validate_email
+
+from data.errors import UserError
+from data.report.period import FIRST_YEAR, LAST_YEAR, QUICK_RANGES, Bound, check_zone, quick_range_dates, today_in
+from data.report.query import MAX_ACTIVE_DURATION, ReportQuery
+from data.report.reports import utc_now
+from layouts.asked import Asked, OutputType
+from layouts.filters import CUSTOM, FILTERS
+from layouts.ids import Delivery, Filters, GroupBy, Period
+from layouts.output import TYPES
+
+_FIELDS: dict[str, str] = {
+    "range": Period.RANGE,
+    "from": Period.FROM,
+    "from_time": Period.FROM_TIME,
+    "to": Period.TO,
+    "to_time": Period.TO_TIME,
+    "timezone": Period.ZONE,
+    **{item.key: item.field for item in FILTERS},
+    "group_by": GroupBy.CHOSEN,
+    "output": Delivery.TYPE,
+    "send_to": Delivery.SEND_TO,
+    "currency": Delivery.CURRENCY,
+    "active_duration": Delivery.ACTIVE_DURATION,
+}
+
+
+def states() -> dict[str, State]:
+    """Every field of the form, for the ``state`` of a callback; :func:`read_form` understands their values."""
+    return {name: State(id_, "value") for name, id_ in _FIELDS.items()}
+
+
+def outputs() -> dict[str, Output]:
+    """Every field of the form, for the ``output`` of a callback that returns :func:`fill`."""
+    fields = {name: Output(id_, "value", allow_duplicate=True) for name, id_ in _FIELDS.items()}
+    return fields | {"shown": Output(Filters.SHOWN, "data", allow_duplicate=True)}
+
+
+def fill(asked: Asked) -> dict[str, Any]:
+    """The values that put ``asked`` into the form, for a callback whose output is :func:`outputs`."""
+    query = asked.query.on_day(utc_now())
+    values: dict[str, Any] = {
+        "range": query.quick_range or CUSTOM,
+        "from": str(query.start.date),
+        "from_time": _time_text(query.start.time),
+        "to": str(query.end.date),
+        "to_time": _time_text(query.end.time),
+        "timezone": query.timezone,
+        "group_by": list(query.group_by),
+        "output": asked.output,
+        "send_to": list(asked.send_to),
+        "currency": query.currency,
+        "active_duration": query.active_duration,
+        "shown": [item.key for item in FILTERS if getattr(query, item.key)],
+    }
+    return values | {item.key: list(getattr(query, item.key)) for item in FILTERS}
+
+
+def read_form(values: Mapping[str, Any]) -> Asked:
+    """What the form asks, from the values of :func:`states`.
+
+    Raises :class:`UserError` naming the field when a value is missing or cannot be meant.
+    """
+    zone = check_zone(str(values.get("timezone") or ""))
+    quick_range = None if values.get("range") in (None, "", CUSTOM) else str(values["range"])
+    if quick_range is not None:
+        if quick_range not in QUICK_RANGES:
+            raise UserError(f"Quick range {quick_range!r} is unknown: choose one of the list.", field="period")
+        start, end = (Bound(day) for day in quick_range_dates(quick_range, today_in(zone, utc_now())))
+    else:
+        start = _bound("From", values.get("from"), values.get("from_time"), "from")
+        end = _bound("To", values.get("to"), values.get("to_time"), "to")
+    output = str(values.get("output") or "web")
+    if output not in TYPES:
+        raise UserError(f"Type {output!r} is unknown: choose one of {', '.join(TYPES.values())}.", field="output")
+    query = ReportQuery(
+        start=start,
+        end=end,
+        timezone=zone,
+        quick_range=quick_range,
+        client_types=_texts(values, "client_types"),
+        tags=_texts(values, "tags"),
+        owners=_numbers(values, "owners", "owner"),
+        packages=_numbers(values, "packages", "package"),
+        group_by=_texts(values, "group_by"),
+        currency=str(values.get("currency") or ""),
+        active_duration=_months(values.get("active_duration")),
+    ).check()
+    send_to = () if output == "web" else tuple(_texts(values, "send_to"))
+    wrong = address_problems(send_to)
+    if wrong:
+        raise UserError(f"Send to: {next(iter(wrong.values()))}", field="send-to")
+    return Asked(query, cast("OutputType", output), send_to)
+
+
+def address_problems(addresses: Sequence[str]) -> dict[str, str]:
+    """What is wrong with which of the e-mail ``addresses``; how they are written is checked, not whether they exist."""
+    problems = {}
+    for address in addresses:
+        try:
+            validate_email(address, check_deliverability=False)
+        except EmailNotValidError as fault:
+            problems[address] = f"{address} is not an e-mail address: {fault}"
+    return problems
+
+
+def _bound(label: str, day: Any, moment: Any, field: str) -> Bound:
+    """The date and time of one end of the period; the browser gives nothing for a date that is not whole."""
+    if not day:
+        raise UserError(f"{label} needs a whole date: choose a day, month and year that exist.", field=field)
+    try:
+        found = date.fromisoformat(str(day))
+    except ValueError:
+        raise UserError(f"{label} {day!r} is not a date: write it as YYYY-MM-DD.", field=field) from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise UserError(f"{label} {found} is out of range: choose a year from 1900 to 2199.", field=field)
+    if not moment:
+        return Bound(found)
+    try:
+        at = time.fromisoformat(str(moment))
+        if at.tzinfo is not None or at.microsecond:
+            raise ValueError
+    except ValueError:
+        raise UserError(f"{label} time {moment!r} is not a time of day: write it as HH:MM.", field=field) from None
+    return Bound(found, at)
+
+
+def _texts(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(str(value) for value in values.get(name) or ())
+
+
+def _numbers(values: Mapping[str, Any], name: str, field: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(value) for value in values.get(name) or ())
+    except (TypeError, ValueError):
+        raise UserError(f"The {field} filter holds a value that is not on its list: remove it.", field=field) from None
+
+
+def _months(value: Any) -> int:
+    try:
+        months = int(value)
+        if months != float(value):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise UserError(
+            f"Active Duration must be a whole number of months from 1 to {MAX_ACTIVE_DURATION}.",
+            field="active-duration",
+        ) from None
+    return months
+
+
+def _time_text(moment: time | None) -> str:
+    return "" if moment is None else moment.isoformat("seconds" if moment.second else "minutes")

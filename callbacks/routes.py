@@ -1,0 +1,128 @@
+"""Addresses beside the page itself: local style sheets and icons, health; and the headers that go with every answer."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import dash
+import flask
+import flask_bootstrap
+
+from data.errors import NoData, UserError
+from data.services import Services
+from data.settings import Settings
+from layouts.controls import ICONS
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+"""The folder of style sheets and scripts that Dash puts on the page."""
+
+_BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5"
+_YEAR = "public, max-age=31536000, immutable"
+_CACHES = ("FileSystemCache", "SimpleCache", "RedisCache", "NullCache")
+
+
+def cache_config(settings: Settings) -> dict[str, Any]:
+    """Flask-Caching's configuration. The folder of the default is private: what is in it is unpickled."""
+    kind = settings.cache_type or "FileSystemCache"
+    if kind not in _CACHES:
+        raise UserError(f"CACHE_TYPE {kind!r} is not supported: use one of {', '.join(_CACHES)}.")
+    config: dict[str, Any] = {"CACHE_TYPE": kind, "CACHE_DEFAULT_TIMEOUT": settings.cache_seconds}
+    if kind == "FileSystemCache":
+        folder = settings.folder / "cache"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        config |= {"CACHE_DIR": str(folder), "CACHE_THRESHOLD": 2000, "CACHE_OPTIONS": {"mode": 0o600}}
+    elif kind == "RedisCache":
+        if not settings.redis_url:
+            raise UserError("CACHE_TYPE=RedisCache needs REDIS_URL, like redis://localhost:6379/0.")
+        config |= {"CACHE_REDIS_URL": settings.redis_url, "CACHE_KEY_PREFIX": "customer-dynamics:"}
+    elif kind == "NullCache":
+        config["CACHE_NO_NULL_WARNING"] = True
+    return config
+
+
+def register(app: dash.Dash, services: Services) -> None:
+    """Add the addresses and headers to the server of ``app``."""
+    server = app.server
+    for name, (content, kind) in _files().items():
+        server.add_url_rule(f"/-/{name}", f"file {name}", _sender(content, kind))
+
+    @server.get("/healthz")
+    def healthz() -> tuple[dict[str, str], int]:
+        """Whether this server can answer: 200 with the version of the data, 503 when there is none."""
+        try:
+            return {"status": "ok", "data_version": services.warehouse.version()}, 200
+        except NoData as fault:
+            return {"status": "no data", "message": fault.message}, 503
+
+    @server.after_request
+    def add_headers(response: flask.Response) -> flask.Response:
+        """Nothing from other hosts, no scripts but ours, and no address of ours told to others."""
+        response.headers.setdefault("Content-Security-Policy", _policy(app))
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+        return response
+
+
+def addressed(name: str) -> str:
+    """The address of one of our local files, which changes when its content does."""
+    content, _ = _files()[name]
+    return f"/-/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def _policy(app: dash.Dash) -> str:
+    scripts = " ".join(["'self'", *app.csp_hashes()])
+    return (
+        f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        "frame-ancestors 'self'"
+    )
+
+
+def _sender(content: bytes, kind: str) -> Any:
+    tag = hashlib.sha256(content).hexdigest()[:16]
+
+    def send() -> flask.Response:
+        response = flask.Response(content, mimetype=kind)
+        response.set_etag(tag)
+        # An address with the content's own version may be kept for ever; a bare one is asked for again.
+        response.headers["Cache-Control"] = _YEAR if flask.request.args.get("v") else "no-cache"
+        return response.make_conditional(flask.request)
+
+    return send
+
+
+@cache
+def _files() -> dict[str, tuple[bytes, str]]:
+    """What is served beside Dash's own assets, by name: content and type."""
+    # The map is not shipped: without the note browsers' tools do not ask for it.
+    css = (_BOOTSTRAP / "css" / "bootstrap.min.css").read_text("utf-8")
+    css = re.sub(r"/\*# sourceMappingURL=.*?\*/", "", css)
+    return {
+        "bootstrap.css": (css.encode(), "text/css"),
+        "icons.css": (_icons().encode(), "text/css"),
+        "theme.js": ((ASSETS / "theme.js").read_bytes(), "text/javascript"),
+    }
+
+
+def _icons() -> str:
+    """A style sheet with the icons in use, cut from the installed sprite (a megabyte that no visit should pay for)."""
+    sprite = (_BOOTSTRAP / "icons" / "bootstrap-icons.svg").read_text("utf-8")
+    rules = []
+    for name in ICONS:
+        match = re.search(rf'<symbol class="[^"]*" viewBox="([^"]*)" id="{re.escape(name)}">(.*?)</symbol>', sprite)
+        if match is None:
+            raise ValueError(f"The installed icons have none named {name}.")
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{match[1]}">{match[2]}</svg>'
+        rules.append(
+            f'.icon-{name}{{--icon:url("data:image/svg+xml,{quote(svg, safe=" =:/<>")}")}}'.replace("<", "%3C").replace(
+                ">", "%3E"
+            )
+        )
+    return "\n".join(rules)

@@ -1,0 +1,142 @@
+"""The controls of our own: what the browser offers no accessible version of. assets/controls.js draws them.
+
+Each class is a Dash component like any other, so callbacks read and set its properties. They are here because the
+ready-made dropdown nests controls in its options and names neither its dialog nor its list, which shuts out people who
+use a screen reader.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from dash import html
+from dash.development.base_component import Component
+
+ICONS = (
+    "arrow-counterclockwise",
+    "arrow-clockwise",
+    "arrow-down",
+    "arrow-left-right",
+    "arrow-up",
+    "bar-chart",
+    "bookmark",
+    "bookmark-star",
+    "calendar3",
+    "check2",
+    "chevron-down",
+    "chevron-up",
+    "circle-half",
+    "clock-history",
+    "columns-gap",
+    "copy",
+    "download",
+    "exclamation-triangle",
+    "folder2-open",
+    "fullscreen",
+    "fullscreen-exit",
+    "grip-vertical",
+    "info-circle",
+    "layout-three-columns",
+    "link-45deg",
+    "moon-stars",
+    "pencil",
+    "person-circle",
+    "play-fill",
+    "plus-lg",
+    "search",
+    "star",
+    "star-fill",
+    "sun",
+    "table",
+    "trash3",
+    "x-lg",
+)
+"""Icons that the page uses, by their names in Bootstrap Icons: only these are sent to the browser."""
+
+
+def icon(name: str) -> html.Span:
+    """An icon of :data:`ICONS`, for the eye only: what it stands on must carry a name."""
+    if name not in ICONS:
+        raise ValueError(f"Icon {name} is not sent to the browser: add it to ICONS.")
+    return html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"})
+
+
+class _Control(Component):
+    """A component that assets/controls.js draws under the same name."""
+
+    _namespace = "customer_dynamics"
+    _children_props: ClassVar[list[str]] = []
+    _base_nodes: ClassVar[list[str]] = []
+    _valid_wildcard_attributes: ClassVar[list[str]] = []
+    available_wildcard_properties: ClassVar[list[str]] = []
+    _prop_names: ClassVar[list[str]] = []
+
+    def __init__(self, **props: Any) -> None:
+        self.available_properties = self._prop_names
+        super().__init__(**props)
+
+
+class Picker(_Control):
+    """A search field that picks one value, or with ``multi`` any number, from thousands.
+
+    ``options`` are ``{"value", "label"}`` with an optional ``path`` shown before the label and searched with it.
+    ``label`` is the accessible name; ``value`` is a value, or with ``multi`` a list.
+    """
+
+    _type = "Picker"
+    _prop_names: ClassVar[list[str]] = [
+        "id",
+        "label",
+        "options",
+        "value",
+        "multi",
+        "placeholder",
+        "invalid",
+        "describedby",
+        "disabled",
+    ]
+
+
+class AddMenu(_Control):
+    """A button that opens a list with a search field at its top; ``picked`` is ``{"value", "at"}`` after a choice.
+
+    ``groups`` are ``{"label", "items": [{"value", "label", "description"}]}``; values in ``hidden`` are left out.
+    """
+
+    _type = "AddMenu"
+    _prop_names: ClassVar[list[str]] = ["id", "label", "search", "groups", "hidden", "picked", "empty"]
+
+
+class OrderedList(_Control):
+    """Chosen things in an order that buttons and dragging change; ``value`` lists them, ``items`` names them."""
+
+    _type = "OrderedList"
+    _prop_names: ClassVar[list[str]] = ["id", "label", "items", "value"]
+
+
+class Chips(_Control):
+    """Several typed texts as removable chips; ``problems`` maps a text to what is wrong with it."""
+
+    _type = "Chips"
+    _prop_names: ClassVar[list[str]] = [
+        "id",
+        "label",
+        "value",
+        "problems",
+        "placeholder",
+        "disabled",
+        "invalid",
+        "describedby",
+        "hint",
+    ]
+
+
+class SavedList(_Control):
+    """The Load Query menu: a searchable list of saved queries, each with its own acts.
+
+    ``items`` are ``{"id", "title", "description", "note", "mine", "standard"}``; ``act`` is ``{"id", "act", "at"}``
+    where the act is load, edit, duplicate, delete or standard.
+    """
+
+    _type = "SavedList"
+    _prop_names: ClassVar[list[str]] = ["id", "label", "items", "act"]

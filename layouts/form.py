@@ -1,0 +1,68 @@
+"""The query form: three panels, a bar of buttons, and the one line of words that it folds to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from dash import html
+
+from data.report.choices import Choices
+from data.report.query import ReportQuery
+from layouts import filters, group_by, output
+from layouts.controls import icon
+from layouts.ids import Form
+
+
+def panel(
+    query: ReportQuery,
+    choices: Choices,
+    *,
+    today: date,
+    first_visit: bool = False,
+    output_type: str = "web",
+    send_to: Sequence[str] = (),
+) -> html.Section:
+    """The form, filled from ``query``; ``today`` is the date on which quick ranges are shown."""
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.P(query.describe(choices.names), id=Form.SUMMARY, className="form-words"),
+                    html.Button(
+                        [icon("pencil"), "Edit"],
+                        id=Form.EDIT,
+                        type="button",
+                        className="btn btn-quiet btn-sm",
+                        **{"aria-controls": Form.BODY},
+                    ),
+                ],
+                className="form-folded",
+            ),
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            filters.panel(query, choices, today=today, first_visit=first_visit),
+                            group_by.panel(query),
+                            output.panel(query, choices, output=output_type, send_to=send_to),
+                        ],
+                        className="panels",
+                    ),
+                    html.Div(
+                        [
+                            html.Button("Reset", id=Form.RESET, type="button", className="btn btn-quiet"),
+                            html.Button("Query", id=Form.QUERY, type="button", className="btn btn-primary btn-query"),
+                        ],
+                        id=Form.ACTIONS,
+                        className="form-actions",
+                    ),
+                ],
+                id=Form.BODY,
+                className="form-body",
+            ),
+        ],
+        id=Form.PANEL,
+        className="form",
+        **{"aria-label": "Report settings"},
+    )

@@ -1,0 +1,128 @@
+"""The whole page: header, messages, form, report, dialogs."""
+
+from __future__ import annotations
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+
+from data.errors import NoData
+from data.report.choices import Choices
+from data.report.period import today_in
+from data.report.reports import utc_now
+from data.services import Services
+from layouts import form, links, messages, report, templates
+from layouts.asked import opening
+from layouts.controls import icon
+from layouts.ids import Links, Page, Stores
+
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+    <head>
+        <meta charset="UTF-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <script src="/-/theme.js"></script>
+        <link rel="stylesheet" href="/-/bootstrap.css">
+        <link rel="stylesheet" href="/-/icons.css">
+        <title>{%title%}</title>
+        {%favicon%}
+        {%css%}
+    </head>
+    <body>
+        <a class="skip-link" href="#report-section">Skip to the report</a>
+        {%app_entry%}
+        <footer>
+            {%config%}
+            {%scripts%}
+            {%renderer%}
+        </footer>
+    </body>
+</html>"""
+"""The document around the page. The theme is decided before anything is painted, so nothing flashes."""
+
+
+def build(services: Services) -> html.Div:
+    """The page as the person who asks finds it: their last settings or their default template in the form."""
+    missing = None
+    try:
+        choices = services.reports.choices(services.user())
+    except NoData as fault:
+        choices, missing = Choices((), (), (), ()), fault.message
+    opened = opening(services, today_in("UTC", utc_now()))
+    asked = opened.asked
+    query = asked.query.on_day(utc_now())
+    return html.Div(
+        [
+            dcc.Location(id=Page.LOCATION, refresh="callback-nav"),
+            dcc.Store(id=Stores.THEME),
+            _header(services),
+            html.Div(
+                [] if missing is None else messages.notice(missing, "warning"),
+                id=Page.MESSAGES,
+                className="messages",
+                role="status",
+                **{"aria-live": "polite"},
+            ),
+            html.Main(
+                [
+                    html.H1("Customer Dynamics report", className="visually-hidden"),
+                    form.panel(
+                        query,
+                        choices,
+                        today=today_in(query.timezone, utc_now()),
+                        first_visit=opened.first_visit,
+                        output_type=asked.output,
+                        send_to=asked.send_to,
+                    ),
+                    html.Div(id=Page.BANNER),
+                    report.section(services),
+                ]
+            ),
+            templates.dialogs(),
+            links.dialogs(),
+        ],
+        className="page",
+    )
+
+
+def _header(services: Services) -> html.Header:
+    return html.Header(
+        [
+            html.A("Customer Dynamics", href="/", className="brand"),
+            html.Div(templates.buttons(services), className="header-tools"),
+            html.Div(
+                [
+                    html.Button(
+                        [icon("link-45deg"), html.Span("My links")],
+                        id=Links.OPEN,
+                        type="button",
+                        className="btn btn-quiet btn-sm",
+                    ),
+                    html.Div(
+                        [
+                            html.Label("Theme", htmlFor=Page.THEME, className="visually-hidden"),
+                            icon("circle-half"),
+                            dbc.Select(
+                                id=Page.THEME,
+                                options=[
+                                    {"value": "system", "label": "System"},
+                                    {"value": "light", "label": "Light"},
+                                    {"value": "dark", "label": "Dark"},
+                                ],
+                                value="system",
+                                size="sm",
+                            ),
+                        ],
+                        className="theme-switch",
+                    ),
+                    html.Span(
+                        [icon("person-circle"), services.user().name],
+                        className="person",
+                        title=f"{services.user().name} · {services.user().role}",
+                    ),
+                ],
+                className="header-tools header-end",
+            ),
+        ],
+        className="header",
+    )
