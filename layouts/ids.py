@@ -81,6 +81,7 @@ class Delivery(StrEnum):
     TYPE = "output-type"
     SEND_TO = "output-send-to"
     SEND_TO_NOTE = "output-send-to-note"
+    NOTES = "output-notes"  # what is said under Send to, for Web and for files
     CURRENCY = "output-currency"
     ACTIVE_DURATION = "output-active-duration"
     LESS = "output-active-duration-less"
@@ -105,34 +106,84 @@ class Problem(StrEnum):
 
 
 class Templates(StrEnum):
-    """Saved queries: the two buttons of the header, and the dialogs behind them."""
+    """Saved queries: the two buttons of the header, and the dialog behind them."""
 
     SAVE = "templates-save"
-    LOAD = "templates-load"
-    LIST = "templates-list"  # what there is to load, for the menu of Load Query
+    LIST = "templates-list"  # Load Query: what there is to load, and the person's acts on it
     DIALOG = "templates-dialog"
+    OPENED = "templates-opened"  # {"open": bool, "at": milliseconds}: the dialog follows it
     HEADING = "templates-dialog-heading"
-    EDITED = "templates-edited"  # id of the template that is being edited, None for a new one
+    EDITED = "templates-edited"  # {"id", "version"} of the template that is being edited, None for a new one
     TITLE = "templates-title"
     DESCRIPTION = "templates-description"
     VISIBILITY = "templates-visibility"
-    VIEW = "templates-view"
-    CHARTS = "templates-charts"
+    ALONG = "templates-along"  # which of columns, charts go along
     RUNS = "templates-runs"
     QUERY = "templates-query"
     QUERY_WORDS = "templates-query-words"
     SUBMIT = "templates-submit"
     CANCEL = "templates-cancel"
     UNDO = "templates-undo"
-    DELETED = "templates-deleted"
-    RUN_NOW = "templates-run-now"  # counts up when a loaded template is to run at once
+    UNDO_BAR = "templates-undo-bar"
+    UNDO_WORDS = "templates-undo-words"
+    UNDO_CLOSE = "templates-undo-close"
+    DELETED = "templates-deleted"  # the draft of the template deleted last, for Undo
+    RUN_NOW = "templates-run-now"  # milliseconds at which a loaded template is to run at once
 
 
 class Report(StrEnum):
     """The report: its line of facts, its tools, its table."""
 
     SECTION = "report-section"
+    STAGE = "report-stage"  # which of its states the section is in: a class that CSS and people's eyes follow
+    FACTS = "report-facts"
+    INFO = "report-info"
+    INFO_TEXT = "report-info-text"
+    TOOLS = "report-tools"
+    PROGRESS = "report-progress"
+    PROGRESS_WORDS = "report-progress-words"
+    CANCEL = "report-cancel"
+    NOTICE = "report-notice"  # why a report has no rows
+    GRID = "report-grid"
     TABLE = "report-table"
+    ROWS = "report-rows"
+    SORT = "report-sort"  # [{"column_id", "direction"}] that the person has just asked for
+    CHOSEN = "report-chosen"  # metric ids that the person has just chosen to see
+    COLUMNS = "report-columns"
+    COLUMNS_PANEL = "report-columns-panel"
+    CSV = "report-csv"
+    XLSX = "report-xlsx"
+    DOWNLOAD = "report-download"
+    COPY = "report-copy"
+    COPIED = "report-copied"
+    ADDRESS = "report-address"  # {"link"} that the address bar is to show
+
+
+class Again(StrEnum):
+    """The same question asked again, beside the report of a link."""
+
+    RUN = "again-run"
+    ASK = "again-ask"  # {"id": run id} of the query that runs again
+    PANEL = "again-panel"
+    HEADING = "again-heading"
+    SUMMARY = "again-summary"
+    GRID = "again-grid"
+    TABLE = "again-table"
+    ROWS = "again-rows"
+    OPEN = "again-open"
+    CLOSE = "again-close"
+
+
+class Links(StrEnum):
+    """My links: the button of the header and the dialog behind it. ``ACT`` and ``EXPIRY`` are types of patterns."""
+
+    OPEN = "links-open"
+    DIALOG = "links-dialog"
+    LIST = "links-list"
+    MESSAGE = "links-message"
+    CLOSE = "links-close"
+    ACT = "links-act"
+    EXPIRY = "links-expiry"
 
 
 class Chart(StrEnum):
