@@ -13,6 +13,7 @@ import click
 
 from data.access import OPERATOR
 from data.commands.command import FAILED, PlainCommand, WholeNumber
+from data.currencies import currency_codes
 from data.delivery.formats import FORMAT, export
 from data.errors import UserError
 from data.report.catalog import DIMENSION
@@ -81,6 +82,8 @@ def report(
 ) -> None:
     """Write the Customer Dynamics report of a period."""
     settings = Settings.from_environment()
+    if settings.base_currency not in currency_codes():
+        raise UserError(f"BASE_CURRENCY {settings.base_currency!r} is not an ISO 4217 code.")
     query = ReportQuery(
         start=Bound.parse(start, field="from"),
         end=Bound.parse(end, field="to"),

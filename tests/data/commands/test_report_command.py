@@ -306,11 +306,15 @@ def test_no_data_exits_1_and_says_how_to_get_some(run, tmp_path):
     assert "flask load" in done.err
 
 
-def test_a_bad_setting_exits_1(run):
-    done = run(*QUARTER, WAREHOUSE_URL="mongodb://somewhere")
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("WAREHOUSE_URL", "mongodb://somewhere"), ("BASE_CURRENCY", "EUX"), ("CACHE_SECONDS", "soon")],
+)
+def test_a_bad_setting_exits_1_and_is_named(run, setting, value):
+    done = run(*QUARTER, **{setting: value})
     assert (done.status, done.out) == (1, b"")
     assert one_line(done.err)
-    assert "WAREHOUSE_URL" in done.err
+    assert setting in done.err
 
 
 def test_a_fault_of_ours_gives_an_incident_id_and_keeps_its_trace_for_the_log(run, monkeypatch, tmp_path):
