@@ -212,5 +212,17 @@ METRICS: tuple[Metric, ...] = (
     ),
 )
 
+GROUPS = {
+    "Clients - Active": "Clients that exist at the end of the row's time and paid for usage or a package within the "
+    "Active Duration before it.",
+    "Clients - Overall Active": "Clients that exist at the end of the row's time and paid for usage or a package at any "
+    "time before it.",
+    "Clients - All": "All clients that exist at the end of the row's time.",
+    "Balance Refill": "Refills in the row's time.",
+    "Pay As You Go": "Usage charged in the row's time.",
+    "Packages": "Packages activated and renewed in the row's time.",
+}
+"""What each group of columns is about, in the order of the columns."""
+
 METRIC = {metric.id: metric for metric in METRICS}
 DIMENSION = {dimension.id: dimension for dimension in DIMENSIONS}

@@ -1,0 +1,532 @@
+/* What the report does in the browser by itself: starting and following a run, the window of a long table, headers that
+ * explain themselves and sort by keyboard, the column chooser, the address bar, the clipboard, and print.
+ *
+ * Nothing here knows a figure: every text comes formatted from the server. */
+(function () {
+  "use strict";
+
+  const GRID_OF = { "report-table": "report-grid", "again-table": "again-grid" };
+  const WINDOW = 120; // rows in the page at once, as in layouts/table.py
+  const MARGIN = 40; // of them above and below what is in view
+  const SHOW_PROGRESS_AFTER = 150; // milliseconds, as in assets/report.css
+  const POLL_EVERY = 400;
+  const HEADER_ROWS = 2;
+
+  const sheets = {}; // by table id: all rows of its report, and which of them are on the page
+  const none = () => window.dash_clientside.no_update;
+  const set = (id, props) => window.dash_clientside.set_props(id, props);
+  const by = (id) => document.getElementById(id);
+
+  /* ------------------------------------------------------------------ running */
+
+  function newRun() {
+    const bytes = crypto.getRandomValues(new Uint8Array(12));
+    const run = { id: Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("") };
+    setTimeout(() => follow(run.id, true), SHOW_PROGRESS_AFTER);
+    return run;
+  }
+
+  async function follow(id, first) {
+    const progress = by("report-progress");
+    if (!progress.classList.contains("is-running")) return;
+    if (first) set("report-progress-words", { children: "Asking" });
+    try {
+      const answer = await fetch(`/-/run/${id}`);
+      const { stage } = await answer.json();
+      if (stage && progress.classList.contains("is-running") && !progress.dataset.stopping) {
+        set("report-progress-words", { children: stage });
+      }
+    } catch {
+      /* the next poll may reach the server again; the run itself reports what went wrong */
+    }
+    setTimeout(() => follow(id, false), POLL_EVERY);
+  }
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#report-cancel")) return;
+    const progress = by("report-progress");
+    progress.dataset.stopping = "yes";
+    set("report-progress-words", { children: "Stopping" });
+    const ended = setInterval(() => {
+      if (progress.classList.contains("is-running")) return;
+      delete progress.dataset.stopping;
+      clearInterval(ended);
+    }, 100);
+  });
+
+  /* ------------------------------------------------------------------ the window of a long table */
+
+  function receive(tableId, data) {
+    const grid = by(GRID_OF[tableId]);
+    if (!data || !grid) return;
+    const sheet = { ...data, from: 0, to: Math.min(data.count, WINDOW), long: Boolean(data.rows) };
+    sheets[tableId] = sheet;
+    let left = 0;
+    data.widths.forEach((width, place) => {
+      grid.style.setProperty(`--left-${place + 1}`, `${left}px`);
+      left += width;
+    });
+    grid.scrollTop = 0;
+    pad(grid, sheet);
+    dress(grid, tableId);
+  }
+
+  function pad(grid, sheet) {
+    const inner = grid.firstElementChild;
+    const height = rowHeight(grid);
+    inner.style.paddingTop = sheet.long ? `${sheet.from * height}px` : "";
+    inner.style.paddingBottom = sheet.long ? `${(sheet.count - sheet.to) * height}px` : "";
+  }
+
+  const rowHeight = (grid) => parseFloat(getComputedStyle(grid).getPropertyValue("--row")) || 30;
+
+  function scrolled(tableId) {
+    const sheet = sheets[tableId];
+    const grid = by(GRID_OF[tableId]);
+    hideTip();
+    if (!sheet || !sheet.long) return;
+    const height = rowHeight(grid);
+    const first = Math.floor(grid.scrollTop / height);
+    const visible = Math.ceil(grid.clientHeight / height);
+    const near = MARGIN / 4;
+    const early = sheet.from > 0 && first - near < sheet.from;
+    const late = sheet.to < sheet.count && first + visible + near > sheet.to;
+    if (!early && !late) return;
+    sheet.from = Math.max(0, Math.min(first - MARGIN, sheet.count - WINDOW));
+    sheet.to = Math.min(sheet.count, sheet.from + Math.max(WINDOW, visible + 2 * MARGIN));
+    const rows = [...sheet.rows.slice(sheet.from, sheet.to), ...sheet.pinned];
+    const keyed = rows.map((row) => Object.fromEntries(sheet.ids.map((id, place) => [id, row[place]])));
+    // The paddings follow when the rows are there (see dress), so that both are painted together.
+    sheet.moving = true;
+    set(tableId, { data: keyed });
+  }
+
+  /* ------------------------------------------------------------------ dressing: what the table does not say itself */
+
+  function dress(grid, tableId) {
+    const table = grid.querySelector("table.cell-table");
+    const sheet = sheets[tableId];
+    if (!table || !sheet) return;
+    if (sheet.moving) {
+      sheet.moving = false;
+      pad(grid, sheet);
+    }
+    label(table, "aria-label", grid.getAttribute("aria-label"));
+    label(table, "aria-rowcount", String(sheet.count + sheet.pinned.length + HEADER_ROWS));
+    const rows = table.rows;
+    if (rows.length < HEADER_ROWS) return;
+    for (const head of rows[0].cells) dressGroup(head);
+    for (const head of rows[1].cells) dressHeader(head);
+    const fixed = sheet.widths.length;
+    const last = rows.length - sheet.pinned.length;
+    for (let place = 0; place < rows.length; place += 1) {
+      const row = rows[place];
+      const pinned = place >= last;
+      label(row, "aria-rowindex", String(place < HEADER_ROWS ? place + 1 : pinned ? sheet.count + place - last + 3 : sheet.from + place + 1));
+      if (place < HEADER_ROWS) continue;
+      row.classList.toggle("is-pinned", pinned);
+      const mark = pinned || !sheet.marks ? "" : sheet.marks[sheet.from + place - HEADER_ROWS] || "";
+      row.classList.toggle("is-absent", mark === "absent");
+      row.classList.toggle("is-lone", mark === "lone");
+      const cells = row.cells;
+      for (let column = 0; column < cells.length; column += 1) {
+        const cell = cells[column];
+        if (column < fixed) {
+          if (cell.getAttribute("role") !== "rowheader") cell.setAttribute("role", "rowheader");
+        } else {
+          const text = cell.textContent;
+          cell.toggleAttribute("data-negative", text.charCodeAt(0) === 0x2212);
+          if (sheet.marks) cell.toggleAttribute("data-changed", text.includes("\n"));
+          else if (cell.hasAttribute("data-changed")) cell.removeAttribute("data-changed");
+        }
+      }
+    }
+  }
+
+  function label(element, name, value) {
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  }
+
+  function dressGroup(head) {
+    const name = head.querySelector(".column-header-name");
+    const group = name ? name.textContent : "";
+    const about = group && document.querySelector(`[data-group="${CSS.escape(group)}"][id^="about-group"]`);
+    if (!about) {
+      // Over the columns that say what a row is about there is no heading.
+      if (name) name.removeAttribute("tabindex");
+      head.removeAttribute("data-about");
+      label(head, "role", "presentation");
+      return;
+    }
+    head.removeAttribute("role");
+    label(head, "scope", "colgroup");
+    label(head, "data-about", about.id);
+    label(name, "tabindex", "0");
+    label(name, "aria-describedby", about.id);
+  }
+
+  function dressHeader(head) {
+    const name = head.querySelector(".column-header-name");
+    if (!name) return;
+    const about = `about-${head.dataset.dashColumn}`;
+    const arrow = head.querySelector(".column-header--sort svg");
+    const way = { "sort-up": "ascending", "sort-down": "descending" }[arrow && arrow.dataset.icon] || "none";
+    label(head, "scope", "col");
+    label(head, "data-about", about);
+    label(head, "aria-sort", way);
+    label(name, "tabindex", "0");
+    label(name, "role", "button");
+    label(name, "aria-describedby", about);
+  }
+
+  function attach(tableId) {
+    const grid = by(GRID_OF[tableId]);
+    if (!grid || grid.dataset.attached) return Boolean(grid);
+    grid.dataset.attached = "yes";
+    let waiting = false;
+    grid.addEventListener(
+      "scroll",
+      () => {
+        if (waiting) return;
+        waiting = true;
+        requestAnimationFrame(() => {
+          waiting = false;
+          scrolled(tableId);
+        });
+      },
+      { passive: true },
+    );
+    // Before the table hears of it: it would take Tab and the arrows for walking through selected cells.
+    grid.addEventListener(
+      "keydown",
+      (event) => {
+        if (!event.target.closest(".dash-table-container")) return;
+        event.stopPropagation();
+        const head = event.target.closest("th[aria-sort]");
+        if (head && (event.key === "Enter" || event.key === " ")) {
+          event.preventDefault();
+          sortBy(head);
+        }
+      },
+      { capture: true },
+    );
+    grid.addEventListener("click", (event) => {
+      const head = event.target.closest("th[aria-sort]");
+      if (head && !event.target.closest(".column-header--sort")) sortBy(head);
+    });
+    grid.addEventListener("pointerover", (event) => {
+      const head = event.target.closest("th[data-about]");
+      if (head && event.pointerType !== "touch") showTip(head);
+    });
+    grid.addEventListener("pointerout", (event) => {
+      const head = event.target.closest("th[data-about]");
+      if (head && !head.contains(event.relatedTarget) && !head.contains(document.activeElement)) hideTip();
+    });
+    grid.addEventListener("focusin", (event) => {
+      const head = event.target.closest("th[data-about]");
+      if (head) showTip(head);
+    });
+    grid.addEventListener("focusout", hideTip);
+    new MutationObserver(() => dress(grid, tableId)).observe(grid, { childList: true, subtree: true, characterData: true, attributeFilter: ["data-icon"] });
+    return true;
+  }
+
+  const sortBy = (head) =>
+    head.querySelector(".column-header--sort").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+
+  /* ------------------------------------------------------------------ tips */
+
+  let tip = null;
+
+  function showTip(head) {
+    const about = by(head.dataset.about);
+    if (!about) return;
+    if (!tip) {
+      tip = document.createElement("div");
+      tip.className = "header-tip";
+      tip.setAttribute("role", "tooltip");
+      document.body.append(tip);
+    }
+    tip.textContent = about.textContent;
+    tip.hidden = false;
+    const box = head.getBoundingClientRect();
+    const width = tip.offsetWidth;
+    const room = document.documentElement.clientWidth - width - 8;
+    tip.style.left = `${Math.max(8, Math.min(box.left + box.width / 2 - width / 2, room))}px`;
+    tip.style.top = `${box.bottom + 6}px`;
+  }
+
+  function hideTip() {
+    if (tip) tip.hidden = true;
+  }
+
+  /* ------------------------------------------------------------------ popovers: Info and Columns */
+
+  function toggle(button, panel, open) {
+    if (!button || !panel) return;
+    button.setAttribute("aria-expanded", String(open));
+    panel.classList.toggle("is-open", open);
+    panel.hidden = !open;
+    if (open) keepInside(panel);
+  }
+
+  function keepInside(panel) {
+    panel.style.removeProperty("--shift");
+    const box = panel.getBoundingClientRect();
+    const over = box.right - (document.documentElement.clientWidth - 8);
+    const under = 8 - box.left;
+    if (over > 0) panel.style.setProperty("--shift", `${-over}px`);
+    else if (under > 0) panel.style.setProperty("--shift", `${under}px`);
+  }
+
+  const POPOVERS = { "report-info": "report-info-text", "report-columns": "report-columns-panel" };
+
+  document.addEventListener("click", (event) => {
+    for (const [buttonId, panelId] of Object.entries(POPOVERS)) {
+      const [button, panel] = [by(buttonId), by(panelId)];
+      if (!button || !panel) continue;
+      if (button.contains(event.target)) {
+        const open = panel.hidden || (buttonId === "report-info" && button.dataset.by !== "click");
+        button.dataset.by = "click";
+        toggle(button, panel, open);
+      } else if (!panel.contains(event.target)) {
+        toggle(button, panel, false);
+        delete button.dataset.by;
+      }
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    hideTip();
+    for (const [buttonId, panelId] of Object.entries(POPOVERS)) {
+      const [button, panel] = [by(buttonId), by(panelId)];
+      if (!panel || panel.hidden) continue;
+      const inside = panel.contains(document.activeElement);
+      toggle(button, panel, false);
+      delete button.dataset.by;
+      if (inside) button.focus();
+    }
+  });
+
+  /* Info shows itself to the pointer and to focus too, and stays while either is there. */
+  function attachInfo() {
+    const button = by("report-info");
+    if (!button || button.dataset.attached) return;
+    button.dataset.attached = "yes";
+    const anchor = button.parentElement;
+    const panel = by("report-info-text");
+    const open = (event) => {
+      if (event.pointerType !== "touch" && panel.hidden) {
+        button.dataset.by = "hover";
+        toggle(button, panel, true);
+      }
+    };
+    const close = () => {
+      if (button.dataset.by !== "click" && !anchor.matches(":hover, :focus-within")) toggle(button, panel, false);
+    };
+    anchor.addEventListener("pointerenter", open);
+    anchor.addEventListener("focusin", () => {
+      if (button.matches(":focus-visible")) open({});
+    });
+    anchor.addEventListener("pointerleave", close);
+    anchor.addEventListener("focusout", () => setTimeout(close));
+  }
+
+  /* ------------------------------------------------------------------ the column chooser */
+
+  let view = null;
+
+  function allColumns() {
+    return JSON.parse(by("report-columns-panel").dataset.chooser);
+  }
+
+  function fillChooser() {
+    const panel = by("report-columns-panel");
+    if (panel.childElementCount) return;
+    const head = document.createElement("div");
+    head.className = "column-head";
+    const all = document.createElement("button");
+    all.type = "button";
+    all.className = "btn btn-quiet btn-sm";
+    all.textContent = "Show all";
+    all.addEventListener("click", () => chosen(allColumns().flatMap(({ columns }) => columns.map(({ id }) => id))));
+    head.append(Object.assign(document.createElement("strong"), { textContent: "Columns" }), all);
+    const sets = document.createElement("div");
+    sets.className = "column-sets";
+    for (const { group, columns } of allColumns()) {
+      const box = document.createElement("div");
+      box.className = "column-set";
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", group);
+      const whole = checkbox(group, group, () => {
+        const ids = columns.map(({ id }) => id);
+        const shown = view.columns.filter((id) => !ids.includes(id));
+        chosen(whole.querySelector("input").checked ? [...shown, ...ids] : shown);
+      });
+      whole.classList.add("column-whole");
+      whole.querySelector("input").dataset.columns = columns.map(({ id }) => id).join(" ");
+      box.append(whole);
+      for (const { id, label: words } of columns) {
+        const one = checkbox(words, `${group}: ${words}`, () => {
+          const shown = view.columns.filter((other) => other !== id);
+          chosen(one.querySelector("input").checked ? [...shown, id] : shown);
+        });
+        one.querySelector("input").dataset.columns = id;
+        box.append(one);
+      }
+      sets.append(box);
+    }
+    panel.append(head, sets);
+  }
+
+  function checkbox(words, name, changed) {
+    const line = document.createElement("label");
+    line.className = "check";
+    const input = Object.assign(document.createElement("input"), { type: "checkbox" });
+    input.className = "form-check-input";
+    input.setAttribute("aria-label", name);
+    input.addEventListener("change", changed);
+    line.append(input, Object.assign(document.createElement("span"), { textContent: words }));
+    return line;
+  }
+
+  function chosen(ids) {
+    const known = allColumns().flatMap(({ columns }) => columns.map(({ id }) => id));
+    const columns = known.filter((id) => ids.includes(id));
+    if (!columns.length) {
+      say("At least one column stays: choose another one first.");
+      paintChooser();
+      return;
+    }
+    set("view-store", { data: { ...view, columns } });
+    set("report-chosen", { data: columns });
+  }
+
+  function paintChooser() {
+    const panel = by("report-columns-panel");
+    for (const input of panel.querySelectorAll("input")) {
+      const ids = input.dataset.columns.split(" ");
+      const shown = ids.filter((id) => view.columns.includes(id)).length;
+      input.checked = shown === ids.length;
+      input.indeterminate = shown > 0 && shown < ids.length;
+    }
+  }
+
+  /* ------------------------------------------------------------------ the clipboard */
+
+  let note = null;
+  let noteEnds = 0;
+
+  function say(text, field) {
+    if (!note) {
+      note = document.createElement("div");
+      note.className = "toast-note";
+      note.setAttribute("role", "status");
+      document.body.append(note);
+    }
+    note.replaceChildren(text);
+    if (field) note.append(field);
+    note.classList.add("is-shown");
+    clearTimeout(noteEnds);
+    noteEnds = setTimeout(() => note.classList.remove("is-shown"), field ? 20000 : 3000);
+  }
+
+  async function copy(path) {
+    const address = new URL(path, window.location.origin).href;
+    try {
+      await navigator.clipboard.writeText(address);
+      say("Link copied");
+    } catch {
+      // Without a secure connection or a permission the browser lets no page write: the person copies it themselves.
+      const field = Object.assign(document.createElement("input"), { value: address, readOnly: true });
+      field.setAttribute("aria-label", "Link to copy");
+      field.className = "form-control form-control-sm";
+      say("Copy this link: ", field);
+      field.select();
+    }
+  }
+
+  /* ------------------------------------------------------------------ print: the whole report, not its window */
+
+  window.addEventListener("beforeprint", () => {
+    for (const [tableId, gridId] of Object.entries(GRID_OF)) {
+      const grid = by(gridId);
+      const sheet = sheets[tableId];
+      const table = grid && grid.querySelector("table.cell-table");
+      if (!sheet || !table || !table.rows.length) continue;
+      const shown = Array.from(table.rows[1].cells, (cell) => cell.dataset.dashColumn);
+      const places = shown.map((id) => sheet.ids.indexOf(id));
+      const printed = document.createElement("table");
+      printed.className = "printed";
+      const head = printed.createTHead();
+      for (let place = 0; place < HEADER_ROWS; place += 1) {
+        const row = head.insertRow();
+        for (const cell of table.rows[place].cells) {
+          const copied = document.createElement("th");
+          copied.colSpan = cell.colSpan;
+          copied.textContent = cell.textContent;
+          row.append(copied);
+        }
+      }
+      const body = printed.createTBody();
+      const texts = sheet.rows
+        ? [...sheet.rows, ...sheet.pinned].map((row) => places.map((place) => row[place]))
+        : Array.from(table.rows).slice(HEADER_ROWS).map((row) => Array.from(row.cells, (cell) => cell.textContent));
+      texts.forEach((row, place) => {
+        const line = body.insertRow();
+        if (place >= texts.length - sheet.pinned.length) line.className = "is-pinned";
+        row.forEach((text, column) => {
+          const cell = line.insertCell();
+          if (column < sheet.widths.length) cell.className = "is-label";
+          cell.textContent = text;
+        });
+      });
+      grid.append(printed);
+    }
+  });
+
+  window.addEventListener("afterprint", () => document.querySelectorAll(".printed").forEach((table) => table.remove()));
+
+  /* ------------------------------------------------------------------ what Dash calls */
+
+  const report = {
+    start(clicks, runNow, busy) {
+      return busy || !window.dash_clientside.callback_context.triggered.some(({ value }) => value) ? none() : newRun();
+    },
+    startAgain(clicks, busy) {
+      return busy || !clicks ? none() : newRun();
+    },
+    sort(sortBy, shown) {
+      return JSON.stringify(sortBy || []) === JSON.stringify((shown && shown.sort) || []) ? none() : sortBy;
+    },
+    choose(now, hidden) {
+      view = now;
+      attachInfo();
+      fillChooser();
+      paintChooser();
+      const known = allColumns().flatMap(({ columns }) => columns.map(({ id }) => id));
+      const wanted = known.filter((id) => !now.columns.includes(id));
+      if (JSON.stringify([...(hidden || [])].sort()) === JSON.stringify([...wanted].sort())) return none();
+      if (by("again-table")) set("again-table", { hidden_columns: wanted });
+      return wanted;
+    },
+    rows(data) {
+      attach("report-table");
+      receive("report-table", data);
+    },
+    rowsAgain(data) {
+      attach("again-table");
+      receive("again-table", data);
+    },
+    address(data) {
+      if (!data) return;
+      const path = `/view?id=${data.link}`;
+      if (window.location.pathname + window.location.search !== path) window.history.pushState(null, "", path);
+    },
+    copied(data) {
+      if (data) copy(data.path);
+    },
+  };
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { report });
+})();

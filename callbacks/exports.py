@@ -1,0 +1,80 @@
+"""Files of a report: exports of what is displayed, and the file types of the form."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from dash import Dash, Input, Output, State, ctx, no_update
+
+from data.delivery.formats import FORMAT, export, filename
+from data.report.catalog import METRICS
+from data.report.order import read_sort, row_order
+from data.report.result import ReportResult
+from data.services import Services
+from layouts import messages
+from layouts.ids import Report, Stores
+
+FORMAT_OF = {Report.CSV: "csv", Report.XLSX: "xlsx"}
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the acts of this file on ``app``."""
+
+    @app.callback(
+        output=Output(Report.DOWNLOAD, "data", allow_duplicate=True),
+        inputs={
+            "clicks": (Input(Report.CSV, "n_clicks"), Input(Report.XLSX, "n_clicks")),
+            "shown": State(Stores.REPORT, "data"),
+            "view": State(Stores.VIEW, "data"),
+        },
+        prevent_initial_call=True,
+    )
+    def export_report(clicks: tuple[int, int], shown: dict[str, Any] | None, view: dict[str, Any]) -> Any:  # noqa: ARG001
+        if not shown:
+            return no_update
+        result = services.records.snapshots.peek(shown["link"], services.user()).result
+        return exported(services, result, FORMAT_OF[Report(ctx.triggered_id)], view)
+
+
+def exported(services: Services, result: ReportResult, format_id: str, view: dict[str, Any]) -> dict[str, Any]:
+    """The file of what ``view`` displays of ``result``, as dcc.Download takes it."""
+    chosen = view.get("columns")
+    shown = {metric.id for metric in METRICS} if chosen is None else set(chosen)
+    columns = [column.id for column in result.columns if column.kind == "dimension" or column.id in shown]
+    order = row_order(result, read_sort(view.get("sort") or []))
+    return _download(result, format_id, export(result, format_id, columns=columns, order=order, names=_names(services)))
+
+
+def delivered(result: ReportResult, asked: Any, services: Services) -> tuple[dict[str, Any], Any]:
+    """The file that the form asked for, whole, and what to tell the person about it."""
+    content = _download(result, asked.output, export(result, asked.output, names=_names(services)))
+    rows = len(result.rows)
+    if result.info.notice:
+        told = messages.notice(f"{content['filename']} holds no rows. {result.info.notice}", "warning")
+    elif asked.send_to:
+        told = messages.notice(
+            f"{content['filename']} was downloaded, but not sent to anybody: mail is not set up on this server.",
+            "warning",
+        )
+    else:
+        count = "1 row" if rows == 1 else f"{rows:,} rows"
+        told = messages.notice(f"{content['filename']} with {count} was downloaded.", "good", seconds=8)
+    return content, told
+
+
+def _download(result: ReportResult, format_id: str, content: bytes) -> dict[str, Any]:
+    return {
+        "filename": filename(result.query, format_id),
+        "content": base64.b64encode(content).decode(),
+        "base64": True,
+        "type": FORMAT[format_id].mime,
+    }
+
+
+def _names(services: Services) -> dict[tuple[str, object], str]:
+    """Names for the file's facts. A frozen report is exported also when the warehouse is gone: then without names."""
+    try:
+        return services.reports.choices(services.user()).names
+    except Exception:  # noqa: BLE001 - whatever keeps the warehouse from being read, the figures are here
+        return {}

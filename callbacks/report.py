@@ -1,0 +1,189 @@
+"""Running a report and what a person does with it on the page: cancel, sort, choose columns, ask again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+
+from callbacks import read
+from callbacks.exports import delivered
+from data.errors import Cancelled
+from data.report.catalog import METRICS
+from data.report.order import read_sort, row_order
+from data.report.result import ReportResult
+from data.services import Services
+from layouts import messages, report, table
+from layouts.ids import Form, Page, Report, Stores, Templates
+from layouts.numerals import Numerals, numerals
+
+RUN_PATH = "/-/run/<run_id>"
+
+PAINTED = {
+    "stage": Output(Report.STAGE, "className", allow_duplicate=True),
+    "facts": Output(Report.FACTS, "children", allow_duplicate=True),
+    "info": Output(Report.INFO_TEXT, "children", allow_duplicate=True),
+    "notice": Output(Report.NOTICE, "children", allow_duplicate=True),
+    "grid": Output(Report.GRID, "className", allow_duplicate=True),
+    "rows": Output(Report.ROWS, "data", allow_duplicate=True),
+    "columns": Output(Report.TABLE, "columns", allow_duplicate=True),
+    "data": Output(Report.TABLE, "data", allow_duplicate=True),
+    "hidden_columns": Output(Report.TABLE, "hidden_columns", allow_duplicate=True),
+    "sort_by": Output(Report.TABLE, "sort_by", allow_duplicate=True),
+    "style_cell_conditional": Output(Report.TABLE, "style_cell_conditional", allow_duplicate=True),
+    "report": Output(Stores.REPORT, "data", allow_duplicate=True),
+    "view": Output(Stores.VIEW, "data", allow_duplicate=True),
+    "address": Output(Report.ADDRESS, "data", allow_duplicate=True),
+    "banner": Output(Page.BANNER, "children", allow_duplicate=True),
+}
+"""Everything on the page that shows a report. One answer sets all of it: nothing is painted in a second round trip."""
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the acts of this file on ``app``."""
+    app.clientside_callback(
+        ClientsideFunction("report", "start"),
+        Output(Stores.RUN, "data"),
+        Input(Form.QUERY, "n_clicks"),
+        Input(Templates.RUN_NOW, "data"),
+        State(Form.QUERY, "disabled"),
+        prevent_initial_call=True,
+    )
+
+    @app.callback(
+        output=PAINTED
+        | {
+            "download": Output(Report.DOWNLOAD, "data", allow_duplicate=True),
+            "message": Output(Page.MESSAGES, "children", allow_duplicate=True),
+        },
+        inputs={
+            "run": Input(Stores.RUN, "data"),
+            "view": State(Stores.VIEW, "data"),
+            "values": read.states(),
+        },
+        running=[
+            (Output(Report.PROGRESS, "className"), "report-progress is-running", "report-progress"),
+            (Output(Form.QUERY, "disabled"), True, False),
+        ],
+        prevent_initial_call=True,
+    )
+    def run_report(run: dict[str, str], view: dict[str, Any], values: Any) -> dict[str, Any]:
+        return answered(services, run["id"], view, values)
+
+    @app.callback(Input(Report.CANCEL, "n_clicks"), State(Stores.RUN, "data"), prevent_initial_call=True)
+    def cancel_report(_clicks: int, run: dict[str, str] | None) -> None:
+        if run:
+            services.reports.cancel(run["id"])
+
+    @app.server.get(RUN_PATH)
+    def run_progress(run_id: str) -> flask.Response:
+        answer = flask.jsonify(stage=services.reports.progress(run_id))
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    app.clientside_callback(
+        ClientsideFunction("report", "sort"),
+        Output(Report.SORT, "data"),
+        Input(Report.TABLE, "sort_by"),
+        State(Stores.VIEW, "data"),
+        prevent_initial_call=True,
+    )
+
+    @app.callback(
+        output={
+            "rows": Output(Report.ROWS, "data", allow_duplicate=True),
+            "data": Output(Report.TABLE, "data", allow_duplicate=True),
+            "view": Output(Stores.VIEW, "data", allow_duplicate=True),
+        },
+        inputs={
+            "sort": Input(Report.SORT, "data"),
+            "shown": State(Stores.REPORT, "data"),
+            "view": State(Stores.VIEW, "data"),
+        },
+        prevent_initial_call=True,
+    )
+    def sort_rows(sort: list[dict[str, str]], shown: dict[str, Any] | None, view: dict[str, Any]) -> dict[str, Any]:
+        if not shown:
+            return {"rows": no_update, "data": no_update, "view": no_update}
+        result = services.records.snapshots.peek(shown["link"], services.user()).result
+        view = {**view, "sort": sort}
+        sheet = sheet_of(result, view)
+        return {"rows": sheet.rows, "data": sheet.table["data"], "view": view}
+
+    app.clientside_callback(
+        ClientsideFunction("report", "choose"),
+        Output(Report.TABLE, "hidden_columns", allow_duplicate=True),
+        Input(Stores.VIEW, "data"),
+        State(Report.TABLE, "hidden_columns"),
+        prevent_initial_call="initial_duplicate",
+    )
+
+    @app.callback(Input(Report.CHOSEN, "data"), prevent_initial_call=True)
+    def remember_columns(columns: list[str]) -> None:
+        hidden = [metric.id for metric in METRICS if metric.id not in columns]
+        services.records.preferences.set(services.user(), report.COLUMNS_KEY, {"hidden": hidden})
+
+    app.clientside_callback(ClientsideFunction("report", "rows"), Input(Report.ROWS, "data"))
+    app.clientside_callback(ClientsideFunction("report", "address"), Input(Report.ADDRESS, "data"))
+
+
+def answered(services: Services, run_id: str, view: dict[str, Any], values: Any) -> dict[str, Any]:
+    """What the page is given for a press of Query: a painted report, a file, or the news that it was cancelled."""
+    nothing: dict[str, Any] = dict.fromkeys((*PAINTED, "download", "message"), no_update)
+    user = services.user()
+    asked = read.read_form(values)
+    try:
+        answer = services.reports.ask(asked.query, user, run_id=run_id)
+    except Cancelled:
+        return nothing | {"message": messages.notice("The query was cancelled; nothing was changed.", seconds=6)}
+    if asked.output != "web":
+        content, message = delivered(answer.result, asked, services)
+        return nothing | {"download": content, "message": message}
+    link = services.records.snapshots.freeze(answer.result, user, from_cache=answer.from_cache)
+    view = {**view, "sort": []}
+    return painted(answer.result, link.id, view, from_cache=answer.from_cache) | {"download": no_update, "message": []}
+
+
+def painted(
+    result: ReportResult, link: str, view: dict[str, Any], *, from_cache: bool, banner: Any = None
+) -> dict[str, Any]:
+    """Everything of :data:`PAINTED` for ``result``, which ``link`` leads to.
+
+    With a ``banner`` it was opened by its link.
+    """
+    sheet = sheet_of(result, view)
+    opened = banner is not None
+    stage = "is-shown" if result.rows else "is-empty"
+    return {
+        "stage": f"report {stage}" + (" is-opened" if opened else ""),
+        "facts": report.facts(result, figures(), from_cache=from_cache),
+        "info": report.info(result),
+        "notice": report.notice(result.info.notice) if result.info.notice else [],
+        "grid": f"grid grid--main {sheet.frame}",
+        "rows": sheet.rows,
+        **sheet.table,
+        "report": {"link": link, "opened": opened},
+        "view": view,
+        "address": {"link": link},
+        "banner": banner if opened else [],
+    }
+
+
+def sheet_of(result: ReportResult, view: dict[str, Any]) -> table.Sheet:
+    """The report as ``view`` shows it: its columns and its order."""
+    sort = view.get("sort") or []
+    order = row_order(result, read_sort(sort))
+    return table.sheet(result, figures(), order=order, hidden=hidden_columns(view), sort=sort)
+
+
+def hidden_columns(view: dict[str, Any]) -> list[str]:
+    """Ids of the metrics that ``view`` does not show."""
+    shown = view.get("columns")
+    return [] if shown is None else [metric.id for metric in METRICS if metric.id not in shown]
+
+
+def figures() -> Numerals:
+    """How figures are written for the person who asks: as the browser's first language does."""
+    languages = [tag for tag, _ in flask.request.accept_languages] if flask.has_request_context() else []
+    return numerals(languages[0] if languages else "en")

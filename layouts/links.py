@@ -1,0 +1,163 @@
+"""The My links dialog, and the plain pages of links that lead to no report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import dash_bootstrap_components as dbc
+from dash import html
+from dash.development.base_component import Component
+
+from data.report.choices import Choices
+from data.store.snapshots import Link
+from layouts.ids import Links
+
+STATES = {"live": "Live", "expired": "Expired", "revoked": "Revoked", "damaged": "Damaged"}
+EXPIRIES = (("", "Never"), ("1", "In a day"), ("7", "In a week"), ("30", "In 30 days"), ("90", "In 90 days"))
+"""What Set expiry offers: days from now as text, and its words."""
+
+
+def dialogs() -> html.Div:
+    """The dialog behind My links."""
+    return html.Div(
+        dbc.Modal(
+            [
+                dbc.ModalHeader(dbc.ModalTitle("My links"), close_button=True),
+                dbc.ModalBody(
+                    [
+                        html.P(id=Links.MESSAGE, className="links-message", role="status"),
+                        html.Div(id=Links.LIST, className="links-list"),
+                    ]
+                ),
+            ],
+            id=Links.DIALOG,
+            size="xl",
+            scrollable=True,
+            is_open=False,
+            labelledby="links-title",
+        )
+    )
+
+
+def listing(links: Sequence[Link], choices: Choices | None, now: datetime) -> Component:
+    """The person's links, newest first: the question in words, when made, when last opened, how often, and its acts."""
+    if not links:
+        return html.Div(
+            [html.P("No links yet", className="notice-head"), html.P("Every report gets its link when it appears.")],
+            className="report-notice",
+        )
+    heads = ("Report", "Made", "Last opened", "Opened", "State", "Acts")
+    return html.Table(
+        [
+            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
+            html.Tbody([_row(link, choices, now) for link in links]),
+        ],
+        className="links-table",
+    )
+
+
+def _row(link: Link, choices: Choices | None, now: datetime) -> html.Tr:
+    words = "A report that was damaged in storage"
+    zone = "UTC"
+    if link.query is not None:
+        zone = link.query.timezone
+        words = link.query.describe(choices.names if choices else None)
+    rows = "1 row" if link.row_count == 1 else f"{link.row_count:,} rows"
+    state: list[str | Component] = [STATES[link.state]]
+    if link.state == "live" and link.expires_at is not None:
+        state.append(html.Small(f" until {_moment(link.expires_at, zone)}"))
+    live = link.state == "live"
+    acts: list[Component] = []
+    if live:
+        acts += [
+            html.A("Open", href=path(link.id), className="btn btn-quiet btn-sm", **{"aria-label": f"Open {words}"}),
+            _act("Copy", "copy", link, words),
+            _expiry(link, now, words),
+            _act("Revoke", "revoke", link, words),
+        ]
+    elif link.state in ("revoked", "expired"):
+        acts.append(_act("Restore", "restore", link, words))
+    made = f"{_moment(link.created_at, zone)}"
+    return html.Tr(
+        [
+            html.Th([html.Span(words), html.Small(f"{rows}, {zone}")], scope="row"),
+            html.Td(made, **{"data-label": "Made"}),
+            html.Td(
+                "Never" if link.last_opened_at is None else _moment(link.last_opened_at, zone),
+                **{"data-label": "Last opened"},
+            ),
+            html.Td("once" if link.open_count == 1 else f"{link.open_count} times", **{"data-label": "Opened"}),
+            html.Td(state, className=f"state state-{link.state}", **{"data-label": "State"}),
+            html.Td(html.Div(acts, className="links-acts")),
+        ]
+    )
+
+
+def path(link_id: str) -> str:
+    """Where a link leads, from the root of this site."""
+    return f"/view?id={link_id}"
+
+
+def plain_page(title: str, text: str) -> str:
+    """A page that shows one message and the way on: the same for every link that leads to no report."""
+    return f"""<!DOCTYPE html>
+<html lang="en">
+    <head>
+        <meta charset="UTF-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <meta name="robots" content="noindex">
+        <script src="/-/theme.js"></script>
+        <link rel="stylesheet" href="/-/bootstrap.css">
+        <link rel="icon" href="data:,">
+        <title>{title} · Customer Dynamics</title>
+    </head>
+    <body>
+        <main style="max-width: 36rem; margin: 20vh auto 0; padding: 0 1rem">
+            <h1 style="font-size: 1.25rem">{title}</h1>
+            <p>{text}</p>
+            <p><a href="/">Ask for a new report</a></p>
+        </main>
+    </body>
+</html>
+"""
+
+
+def _act(label: str, act: str, link: Link, words: str) -> html.Button:
+    return html.Button(
+        label,
+        id={"type": Links.ACT, "act": act, "link": link.id},
+        type="button",
+        className="btn btn-quiet btn-sm",
+        **{"aria-label": f"{label} {words}"},
+    )
+
+
+def _expiry(link: Link, now: datetime, words: str) -> html.Label:
+    options = [{"value": value, "label": label} for value, label in EXPIRIES]
+    value = ""
+    if link.expires_at is not None:
+        # What is set now stands first, in its own words: choosing it again changes nothing.
+        days = max((link.expires_at - now) // timedelta(days=1), 0)
+        value = "kept"
+        options.insert(0, {"value": value, "label": "In a day or less" if days < 1 else f"In {days + 1} days"})
+    return html.Label(
+        [
+            html.Span("Set expiry", className="visually-hidden"),
+            dbc.Select(
+                id={"type": Links.EXPIRY, "link": link.id},
+                options=options,
+                value=value,
+                size="sm",
+                title=f"Set expiry of {words}",
+            ),
+        ],
+        className="links-expiry",
+    )
+
+
+def _moment(instant: datetime, zone: str) -> str:
+    local = instant.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+    return f"{local.day} {local:%b %Y}, {local:%H:%M}"

@@ -1,0 +1,281 @@
+"""The report as a table on the page. The only file that imports DataTable.
+
+One DataTable holds headers, rows and the pinned rows (totals), so that assistive technology meets one table and nothing
+has to be kept in step. The sheet of a long report holds only the rows around what is in view; ``assets/table.js`` moves
+that window, and makes headers explain themselves and sort by keyboard. Sticking is CSS (``assets/report.css``).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from dash import dcc, html
+
+from data.report.catalog import DIMENSIONS, GROUPS, METRICS
+from data.report.compare import Change, Comparison
+from data.report.period import Bound
+from data.report.result import Column, Figure, ReportResult, label_text
+from layouts.numerals import EMPTY, Numerals
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # leaves in Dash 5; requirements.txt pins Dash 4
+    from dash import dash_table
+
+WINDOW = 120
+"""A report of more rows than this is shown through a window that moves with scrolling."""
+
+TOTAL = "Total"
+SUMS = "Sum of rows"
+PERIOD = "period"
+"""Column of its own for a report without grouping: what its one row is about."""
+
+_PERIOD_ABOUT = "The period of the report: without grouping it is its one row."
+
+_DIGIT, _NARROW, _LETTER, _PADDING = 7.7, 4.4, 7.6, 22
+_LEAST, _MOST_TEXT = 84, 260
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a table on the page is given: properties of the DataTable, of the frame around it, and all its rows.
+
+    ``rows`` (text of every row and then of the pinned ones, column by column) is None when ``table`` holds them all.
+    """
+
+    table: dict[str, Any]
+    rows: dict[str, Any] | None
+    frame: str
+
+
+def frame(name: str, label: str, grid_id: str, table_id: str, rows_id: str) -> html.Div:
+    """An empty table in its scrolling frame. ``name`` tells frames apart in CSS, ``label`` to assistive technology."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        table = dash_table.DataTable(
+            id=table_id,
+            columns=[],
+            data=[],
+            merge_duplicate_headers=True,
+            sort_action="custom",
+            sort_mode="single",
+            sort_by=[],
+            cell_selectable=False,
+            page_action="none",
+            style_as_list_view=True,
+            fill_width=False,
+            hidden_columns=[],
+        )
+    return html.Div(
+        [html.Div(table, className="grid-pad"), dcc.Store(id=rows_id)],
+        id=grid_id,
+        className=f"grid grid--{name} is-empty",
+        role="region",
+        tabIndex="0",
+        **{"aria-label": label},
+    )
+
+
+def explanations() -> html.Div:
+    """What every column means, in words that headers point to (aria-describedby) and their tips show."""
+    columns = {column.id: column.description for column in (*DIMENSIONS, *METRICS)}
+    groups = {f"group-{place}": GROUPS[group] for place, group in enumerate(GROUPS)}
+    about = columns | groups | {PERIOD: _PERIOD_ABOUT}
+    names = {f"group-{place}": group for place, group in enumerate(GROUPS)}
+    return html.Div(
+        [html.P(text, id=f"about-{id_}", **{"data-group": names.get(id_, "")}) for id_, text in about.items()],
+        hidden=True,
+    )
+
+
+def sheet(
+    result: ReportResult,
+    numerals: Numerals,
+    *,
+    order: Sequence[int],
+    hidden: Sequence[str],
+    sort: Sequence[dict[str, str]] = (),
+) -> Sheet:
+    """The report in ``order``, without the ``hidden`` columns. ``sort`` is shown by the headers."""
+    write = _writer(numerals, result.decimals)
+    rows = [[*_labels(result, place), *map(write, result.rows[place].figures)] for place in order]
+    pinned = [] if result.totals is None else [[*_pinned_labels(result, TOTAL), *map(write, result.totals)]]
+    return _sheet(result, rows, pinned, hidden=hidden, sort=sort, marks=None)
+
+
+def compared_sheets(
+    then: ReportResult, now: ReportResult, comparison: Comparison, numerals: Numerals, *, hidden: Sequence[str]
+) -> tuple[Sheet, Sheet]:
+    """Both reports row beside row. What differs is marked in both: the difference now, what became of it then."""
+    write = _writer(numerals, now.decimals)
+    width = len(METRICS)
+    sides: list[Sheet] = []
+    for side, result, sums, totals in (
+        ("then", then, comparison.sums_then, then.totals),
+        ("now", now, comparison.sums_now, now.totals),
+    ):
+
+        def cell(figure: Figure, change: Change | None, side: str = side) -> str:
+            text = write(figure)
+            if change is None:
+                return text
+            if side == "then":
+                return f"{text}\nthen {write(change.now)} now" if change.difference is None else f"{text}\n≠ now"
+            if change.difference is None:
+                return f"{text}\nwas {write(change.then)}"
+            return f"{text}\n{numerals.write_change(change.difference, now.decimals if _money(change) else 0)}"
+
+        rows, marks = [], []
+        for row in comparison.rows:
+            place = row.then if side == "then" else row.now
+            if place is None:
+                rows.append(
+                    [*_row_labels(then, row.labels, f"only {'now' if side == 'then' else 'then'}"), *[""] * width]
+                )
+                marks.append("absent")
+                continue
+            other = row.now if side == "then" else row.then
+            note = f"only {side}" if other is None else None
+            figures = result.rows[place].figures
+            rows.append(
+                [
+                    *_row_labels(result, row.labels, note),
+                    *(cell(figure, change) for figure, change in zip(figures, row.changes, strict=True)),
+                ]
+            )
+            marks.append("lone" if other is None else "")
+        pinned = []
+        if totals is not None:
+            added = [cell(figure, change) for figure, change in zip(sums, comparison.sums, strict=True)]
+            whole = [cell(figure, change) for figure, change in zip(totals, comparison.totals, strict=True)]
+            pinned = [[*_pinned_labels(result, SUMS), *added], [*_pinned_labels(result, TOTAL), *whole]]
+        sides.append(_sheet(result, rows, pinned, hidden=hidden, sort=(), marks=marks))
+    return sides[0], sides[1]
+
+
+def period_words(start: Bound, end: Bound) -> str:
+    """A period as people write it: "Jan–Dec 2026", "3 Mar 2026", "1 Mar 2026, 08:00 – 5 Apr 2026"."""
+    first, last = start.date, end.date
+    if start.time is None and end.time is None:
+        whole = first.day == 1 and (last + timedelta(days=1)).day == 1
+        if whole and (first.year, first.month) == (last.year, last.month):
+            return f"{first:%b %Y}"
+        if whole and first.year == last.year:
+            return f"{first:%b}–{last:%b %Y}"
+        if whole:
+            return f"{first:%b %Y} – {last:%b %Y}"
+        if first == last:
+            return _day(start)
+    return f"{_day(start)} – {_day(end)}"
+
+
+def _day(bound: Bound) -> str:
+    words = f"{bound.date.day} {bound.date:%b %Y}"
+    return (
+        words
+        if bound.time is None
+        else f"{words}, {bound.time:%H:%M}" + (f":{bound.time:%S}" if bound.time.second else "")
+    )
+
+
+def _writer(numerals: Numerals, decimals: int) -> Callable[[Figure], str]:
+    return lambda figure: numerals.write(figure, decimals)
+
+
+def _money(change: Change) -> bool:
+    return not isinstance(change.difference, int)
+
+
+def _labels(result: ReportResult, place: int) -> list[str]:
+    return _row_labels(result, result.rows[place].labels, None)
+
+
+def _row_labels(result: ReportResult, labels: Sequence[str | None], note: str | None) -> list[str]:
+    if not labels:
+        words = [period_words(result.query.start, result.query.end)]
+    else:
+        words = [label_text(item, label) for item, label in zip(result.query.group_by, labels, strict=True)]
+    if note:
+        words[-1] += f"\n{note}"
+    return words
+
+
+def _pinned_labels(result: ReportResult, word: str) -> list[str]:
+    return [word, *[""] * (max(len(result.query.group_by), 1) - 1)]
+
+
+def _columns(result: ReportResult) -> tuple[Column, ...]:
+    if result.query.group_by:
+        return result.columns
+    about = Column(PERIOD, ("", "Period"), "dimension", _PERIOD_ABOUT)
+    return (about, *result.columns)
+
+
+def _sheet(
+    result: ReportResult,
+    rows: list[list[str]],
+    pinned: list[list[str]],
+    *,
+    hidden: Sequence[str],
+    sort: Sequence[dict[str, str]],
+    marks: list[str] | None,
+) -> Sheet:
+    columns = _columns(result)
+    ids = [column.id for column in columns]
+    fixed = sum(column.kind == "dimension" for column in columns)
+    long = len(rows) > WINDOW
+    shown = rows[:WINDOW] if long else rows
+    keyed: list[dict[str, str]] = [dict(zip(ids, row, strict=True)) for row in (*shown, *pinned)]
+    widths = _widths(columns, rows, pinned)
+    return Sheet(
+        table={
+            "columns": [
+                {
+                    "id": column.id,
+                    # Distinct invisible upper headers over the fixed columns, or they would be merged into one.
+                    "name": ["\u200b" * place if column.kind == "dimension" else column.group, column.title],
+                }
+                for place, column in enumerate(columns)
+            ],
+            "data": keyed,
+            "hidden_columns": [id_ for id_ in hidden if id_ in ids],
+            "sort_by": list(sort),
+            "style_cell_conditional": [
+                {"if": {"column_id": id_}, "width": f"{width}px", "minWidth": f"{width}px", "maxWidth": f"{width}px"}
+                for id_, width in zip(ids, widths, strict=True)
+            ],
+        },
+        rows={
+            "ids": ids,
+            "rows": rows if long else None,
+            "count": len(rows),
+            "pinned": pinned,
+            "marks": marks,
+            "widths": widths[:fixed],
+        },
+        frame=f"fixed-{min(fixed, 4)} pinned-{len(pinned)}" + (" is-compared" if marks is not None else ""),
+    )
+
+
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], pinned: Sequence[Sequence[str]]) -> list[int]:
+    """Widths in pixels that hold every text, so that headers and rows of every window line up."""
+    found = []
+    every = [*rows, *pinned]
+    for place, column in enumerate(columns):
+        texts = [row[place] for row in every]
+        longest = sorted(set(texts), key=len)[-3:]
+        widest = max((_pixels(line) for text in longest for line in text.split("\n")), default=0.0)
+        header = _pixels(column.title) + 18
+        most = _MOST_TEXT if column.kind == "dimension" else 1000
+        found.append(int(min(max(widest, header, _LEAST - _PADDING), most)) + _PADDING)
+    return found
+
+
+def _pixels(text: str) -> float:
+    return sum(_DIGIT if ch.isdigit() or ch in "+−≠" else _LETTER if ch.isalpha() else _NARROW for ch in text)
+
+
+__all__ = ["EMPTY", "WINDOW", "Sheet", "compared_sheets", "explanations", "frame", "period_words", "sheet"]
