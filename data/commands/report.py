@@ -119,12 +119,15 @@ def _names(warehouse: Warehouse, query: ReportQuery) -> dict[tuple[str, object],
 
 
 def _target(output: Path | None) -> Path | None:
-    """The file to write, with links followed, or None for standard output; a UserError before any work is done."""
+    """What to write, links to files followed, or None for standard output; a UserError before any work is done."""
     if output is None or output == _STANDARD_OUTPUT:
         return None
-    path = output.resolve()
-    if path.is_dir():
+    if output.is_dir():
         raise UserError(f"--output {output} is a folder: name a file in it.", field="output")
+    if output.exists() and not output.is_file():
+        # A device or a pipe: its links lead to no path (/dev/stdout), and its folder does not matter.
+        return output
+    path = output.resolve()
     if not path.parent.is_dir():
         raise UserError(f"--output {output} is in a folder that does not exist: make it first.", field="output")
     if not os.access(path.parent, os.W_OK | os.X_OK):

@@ -228,9 +228,15 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(run, tmp_path, monkeypatch
     assert file.read_text() == "old"
 
 
-def test_a_device_is_written_to_and_not_replaced(run):
+def test_a_device_or_a_pipe_is_written_to_and_not_replaced(run):
     assert run(*QUARTER, "--output", os.devnull).status == 0
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+    pipe_read, pipe_write = os.pipe()
+    done = run(*QUARTER, "--output", f"/dev/fd/{pipe_write}")
+    os.close(pipe_write)
+    with os.fdopen(pipe_read, "rb") as written:
+        assert (done.status, done.err) == (0, "")
+        assert json.loads(written.read())["totals"]
 
 
 def test_output_that_cannot_be_written_is_a_bad_argument(run, tmp_path):
