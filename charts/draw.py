@@ -91,8 +91,8 @@ def draw(
 ) -> go.Figure:
     """The figure of ``spec`` for ``result``; when there is nothing to draw it says why.
 
-    ``narrow`` suits a chart less than about 460 pixels wide. ``layout.meta`` carries the title, the note and the span of time, for images that stand alone, and the height in
-    pixels that the chart needs.
+    ``narrow`` suits a chart less than about 460 pixels wide. ``layout.meta`` carries the title, the note and the span
+    of time, for images that stand alone, and the height in pixels that the chart needs.
     """
     canvas = Canvas(spec, result, plan(spec, result), mode_of(dark), locale, narrow)
     traces: list[Trace] = []
@@ -106,10 +106,10 @@ def draw(
         traces, layout = _pie(canvas)
     else:
         traces, layout = _cartesian(canvas)
-    point, group = separators(locale)
+    signs = separators(locale)
     layout |= {
         "template": template(canvas.mode),
-        "separators": point + group,
+        "separators": signs.point + signs.group,
         "meta": {
             "title": title_of(spec),
             "note": note_of(spec, result),

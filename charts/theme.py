@@ -17,13 +17,13 @@ from data.report.catalog import METRICS
 
 Mode = Literal["light", "dark"]
 
-SURFACE: dict[Mode, str] = {"light": "#ffffff", "dark": "#1a1d21"}
-"""What charts are drawn on: the cards of the page have the same colour."""
+SURFACE: dict[Mode, str] = {"light": "#ffffff", "dark": "#1b1f24"}
+"""What charts are drawn on: --surface of assets/tokens.css, as the cards around them."""
 
-TEXT: dict[Mode, str] = {"light": "#1f2328", "dark": "#e6e8eb"}
-MUTED: dict[Mode, str] = {"light": "#59626c", "dark": "#a3abb5"}
-HAIRLINE: dict[Mode, str] = {"light": "#e4e7eb", "dark": "#31363c"}
-BASELINE: dict[Mode, str] = {"light": "#8a939d", "dark": "#77808a"}
+TEXT: dict[Mode, str] = {"light": "#1b1f24", "dark": "#e9ecf0"}
+MUTED: dict[Mode, str] = {"light": "#545c67", "dark": "#aeb6c1"}
+HAIRLINE: dict[Mode, str] = {"light": "#e2e5e9", "dark": "#30363e"}
+BASELINE: dict[Mode, str] = {"light": "#868e99", "dark": "#78828f"}
 
 SHADES: dict[Mode, dict[str, str]] = {
     "light": dict(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
-from babel import Locale
-from babel.numbers import get_decimal_symbol, get_group_symbol
+from babel import Locale, UnknownLocaleError
 
 from charts.spec import ChartSpec
 from data.report.catalog import METRIC, NO_PACKAGE, Metric, Stock
@@ -15,7 +15,7 @@ from data.report.result import Figure, ReportResult
 
 MINUS = "\u2212"
 DASH = "\u2013"
-EMPTY = "\u2014"
+EMPTY = "\u2013"
 """How an empty value reads."""
 
 _COUNTED = {
@@ -26,24 +26,42 @@ _COUNTED = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Separators:
+    """How a locale writes numbers: its signs, and how many digits its groups have from the decimal point on."""
+
+    point: str
+    group: str
+    first: int
+    then: int
+
+
 @cache
-def separators(locale: str) -> tuple[str, str]:
-    """The decimal and the thousands separator of a locale ("en", "de", "fr-CH"); English ones if it is unknown."""
+def separators(locale: str) -> Separators:
+    """The separators of a locale ("en", "de", "fr-CH"); English ones if it is unknown. Digits are Latin ones."""
     try:
-        known = Locale.parse(locale.replace("-", "_"))
-    except (ValueError, LookupError):
-        return ".", ","
-    return get_decimal_symbol(known), get_group_symbol(known)
+        known = Locale.parse(locale, sep="-" if "-" in locale else "_")
+    except (ValueError, UnknownLocaleError, TypeError):
+        known = Locale.parse("en")
+    symbols = known.number_symbols.get("latn") or Locale.parse("en").number_symbols["latn"]
+    first, then = known.decimal_formats[None].grouping
+    if first > 9:  # the locale's pattern does not group at all
+        first = then = 3
+    return Separators(str(symbols["decimal"]), str(symbols["group"]), first, then)
 
 
 def exact(figure: Figure, locale: str = "en") -> str:
     """Every digit of a figure, with thousands separated: "−1,234.50"; a dash for an empty one."""
     if figure is None:
         return EMPTY
-    point, group = separators(locale)
-    text = format(abs(figure), ",f") if isinstance(figure, Decimal) else format(abs(figure), ",")
-    whole, _, rest = text.partition(".")
-    return (MINUS if figure < 0 else "") + whole.replace(",", group) + (point + rest if rest else "")
+    known = separators(locale)
+    whole, _, rest = format(abs(figure), "f" if isinstance(figure, Decimal) else "d").partition(".")
+    groups = [whole[-known.first :]]
+    whole = whole[: -known.first]
+    while whole:
+        groups.append(whole[-known.then :])
+        whole = whole[: -known.then]
+    return (MINUS if figure < 0 else "") + known.group.join(reversed(groups)) + (known.point + rest if rest else "")
 
 
 def short(figure: Figure, locale: str = "en") -> str:
@@ -57,7 +75,7 @@ def short(figure: Figure, locale: str = "en") -> str:
             scaled = size / Decimal(10) ** power
             step = Decimal(1) if scaled >= 100 else Decimal("0.1")
             text = format(scaled.quantize(step, ROUND_HALF_UP), "f").removesuffix(".0")
-            return (MINUS if figure < 0 else "") + text.replace(".", separators(locale)[0]) + letter
+            return (MINUS if figure < 0 else "") + text.replace(".", separators(locale).point) + letter
     return exact(figure, locale)
 
 

@@ -89,7 +89,7 @@ def test_an_empty_average_is_a_gap_and_not_zero() -> None:
     figure = draw(line(AVG), MONTHS)
     assert list(figure.data[0].y) == [617.25, None, 1.0]
     assert figure.data[0].connectgaps is False
-    assert figure.data[0].customdata[1][0] == "—"
+    assert figure.data[0].customdata[1][0] == "–"
 
 
 def test_a_bucket_that_the_report_leaves_out_is_a_gap() -> None:
@@ -197,7 +197,7 @@ def test_a_single_row_is_a_large_exact_figure() -> None:
 def test_a_table_of_figures_is_a_table() -> None:
     figure = draw(line(REFILL, AVG, kind="table"), MONTHS)
     assert figure.data[0].type == "table"
-    assert list(figure.data[0].cells["values"][2]) == ["617.25", "—", "1.00"]
+    assert list(figure.data[0].cells["values"][2]) == ["617.25", "–", "1.00"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +68,12 @@ def test_text_can_be_read(mode: Mode) -> None:
 def test_any_two_colours_can_be_told_apart(mode: Mode, eye: str) -> None:
     for one, other in combinations(SHADES[mode].values(), 2):
         assert math.dist(seen(one, eye), seen(other, eye)) > 0.05, (one, other)
+
+
+def test_charts_stand_on_the_surface_of_the_page() -> None:
+    tokens = (Path(__file__).parents[2] / "assets" / "tokens.css").read_text("utf-8")
+    light, dark = re.findall(r"--surface: (#\w+);", tokens)
+    assert {"light": light, "dark": dark} == SURFACE
 
 
 def test_metrics_of_one_group_have_different_colours() -> None:

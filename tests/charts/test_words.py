@@ -18,7 +18,7 @@ from data.report.result import Figure
         (Decimal("-1234.50"), "−1,234.50"),
         (Decimal("0.10"), "0.10"),
         (Decimal("123456789012345678901.07"), "123,456,789,012,345,678,901.07"),
-        (None, "—"),
+        (None, "–"),
     ],
 )
 def test_every_digit_is_written(figure: Figure, text: str) -> None:
@@ -27,6 +27,7 @@ def test_every_digit_is_written(figure: Figure, text: str) -> None:
 
 def test_separators_are_the_locale_s() -> None:
     assert exact(Decimal("-1234567.89"), "de") == "−1.234.567,89"
+    assert exact(12345678, "en-IN") == "1,23,45,678"
     assert exact(Decimal("1234.5"), "no such") == "1,234.5"
 
 
@@ -42,7 +43,7 @@ def test_separators_are_the_locale_s() -> None:
         (999_960, "1M"),
         (Decimal("-2500000.00"), "−2.5M"),
         (Decimal("7100000000.00"), "7.1B"),
-        (None, "—"),
+        (None, "–"),
     ],
 )
 def test_labels_are_short(figure: Figure, text: str) -> None:
