@@ -24,7 +24,11 @@ from zoneinfo import ZoneInfo
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 
-MINOR_UNIT = {"BHD": 3, "CLP": 0, "ISK": 0, "JPY": 0, "KRW": 0, "KWD": 3, "TND": 3, "VND": 0, "XAF": 0}
+MINOR_UNIT = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
 """ISO 4217 decimals of the currencies that have not two."""
 
 

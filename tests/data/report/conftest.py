@@ -21,7 +21,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, new_postgresql_url: Callable
 def ask(shelf: Shelf) -> Callable[..., dict[str, Any]]:
     """Ask a world for a report: ``ask(world, "2024-03-01", "2024-03-31", group_by=("month",), ...)``.
 
-    DuckDB, PostgreSQL and the oracle must agree; the JSON of the report is returned, or ``{"missing": (currency, date)}``.
+    DuckDB, PostgreSQL and the oracle must agree; returns the JSON of the report or ``{"missing": (currency, date)}``.
     """
 
     def put(world: World, start: str, end: str, **rest: Any) -> dict[str, Any]:
