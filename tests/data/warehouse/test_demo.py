@@ -241,8 +241,17 @@ def test_the_command_leaves_a_full_folder_alone(run, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["clients.csv"]
 
 
-def test_the_command_wants_euro_as_the_base(run, monkeypatch):
-    monkeypatch.setenv("BASE_CURRENCY", "USD")
+def test_rates_are_crossed_for_another_base(tmp_path):
+    write_demo(tmp_path, clients=10, today=TODAY, base_currency="USD")
+    crossed = dict(Files(tmp_path).ask("SELECT currency, rate FROM rates WHERE date = DATE '2024-01-02'"))
+    # That day one euro bought 1.0956 dollars or 0.86645 pounds.
+    assert crossed["EUR"] == Decimal("0.9127418766")
+    assert crossed["GBP"] == Decimal("0.7908451990")
+    assert "USD" not in crossed
+
+
+def test_the_command_names_a_base_without_rates(run, monkeypatch):
+    monkeypatch.setenv("BASE_CURRENCY", "UAH")
     outcome = run()
     assert outcome.exit_code == 1
     assert "BASE_CURRENCY" in outcome.stderr
