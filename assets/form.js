@@ -15,6 +15,23 @@
     }
   }
 
+  /* Browsers still give some zones the names they had before. */
+  const renamed = {
+    "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+    "America/Godthab": "America/Nuuk",
+    "America/Indianapolis": "America/Indiana/Indianapolis",
+    "America/Louisville": "America/Kentucky/Louisville",
+    "Asia/Calcutta": "Asia/Kolkata",
+    "Asia/Katmandu": "Asia/Kathmandu",
+    "Asia/Rangoon": "Asia/Yangon",
+    "Asia/Saigon": "Asia/Ho_Chi_Minh",
+    "Atlantic/Faeroe": "Atlantic/Faroe",
+    "Europe/Kiev": "Europe/Kyiv",
+    "Pacific/Enderbury": "Pacific/Kanton",
+    "Pacific/Ponape": "Pacific/Pohnpei",
+    "Pacific/Truk": "Pacific/Chuuk",
+  };
+
   /* Once Dash has drawn what a callback changed. */
   const afterPaint = (act) => setTimeout(() => requestAnimationFrame(act), 30);
 
@@ -39,7 +56,8 @@
     /* At the first visit the person's own zone is the best guess. */
     chooseOwnZone(firstVisit, options) {
       if (!firstVisit) return none();
-      const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      const reported = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      const zone = renamed[reported] || reported;
       return options.some((option) => option.value === zone) ? zone : none();
     },
 
@@ -76,6 +94,8 @@
       const now = Number.isFinite(Number(months)) ? Math.round(Number(months)) : 1;
       return Math.min(120, Math.max(1, now + step));
     },
+
+    nameUnit: (months) => (Number(months) === 1 ? "month" : "months"),
 
     allowSending: (type, notes) => [type === "web", type === "web" ? notes.web : notes.file],
 

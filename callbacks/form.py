@@ -137,6 +137,9 @@ def _in_the_browser(app: dash.Dash) -> None:
         prevent_initial_call=True,
     )
     app.clientside_callback(
+        here("nameUnit"), Output(Delivery.UNIT, "children"), Input(Delivery.ACTIVE_DURATION, "value")
+    )
+    app.clientside_callback(
         here("allowSending"),
         Output(Delivery.SEND_TO, "disabled"),
         Output(Delivery.SEND_TO_NOTE, "children"),

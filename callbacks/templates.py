@@ -276,7 +276,7 @@ def _dialog(services: Services, draft: Draft, edited: Template | None) -> dict[s
         "opened": _opened(open_=True, editing=edited is not None),
         "edited": None if edited is None else {"id": edited.id, "version": edited.version},
         "heading": "New Template" if edited is None else "Edit Template",
-        "words": f"{draft.query.describe(names)}. {templates.period_words(draft.query)}.",
+        "words": f"{draft.query.describe(names)}. {templates.period_note(draft.query)}",
         "title": draft.title,
         "description": draft.description,
         "visibility": draft.visibility,

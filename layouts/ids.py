@@ -84,6 +84,7 @@ class Delivery(StrEnum):
     NOTES = "output-notes"  # what is said under Send to, for Web and for files
     CURRENCY = "output-currency"
     ACTIVE_DURATION = "output-active-duration"
+    UNIT = "output-active-duration-unit"
     LESS = "output-active-duration-less"
     MORE = "output-active-duration-more"
 
@@ -187,7 +188,13 @@ class Links(StrEnum):
 
 
 class Chart(StrEnum):
-    """Charts beside the table."""
+    """Charts beside the table. ``ADD`` and ``FORGET`` are types of patterns."""
 
     MENU = "chart-menu"
+    ADD = "chart-add"  # a preset, one's own preset or Blank Chart in the menu
+    FORGET = "chart-forget"  # deletes a preset of one's own
     PANEL = "chart-panel"
+    LOOK = "chart-look"  # {"narrow": bool}: how much room a chart has
+    ASKED = "chart-asked"  # {"link", "charts", "dark", "narrow"} that the panel is to show
+    DRAWN = "chart-drawn"  # the same of what it shows
+    KEEP = "chart-keep"  # {"chart": ChartSpec JSON, "at"} that is to become a preset of one's own

@@ -52,6 +52,13 @@ def period_words(query: ReportQuery) -> str:
     return f"Fixed period: {query.start} to {query.end}"
 
 
+def period_note(query: ReportQuery) -> str:
+    """The same in a sentence, for the dialog."""
+    if query.quick_range in QUICK_RANGES:
+        return "The period moves with the day it is run on."
+    return "The period is fixed: it stays the same on whatever day it is run."
+
+
 def dialogs() -> html.Div:
     """The dialog for a new or edited template, and the bar that offers Undo."""
     return html.Div(
