@@ -1,0 +1,139 @@
+"""Showing charts of the report on the page, and keeping them as presets of one's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import flask
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from dash.development.base_component import Component
+
+from callbacks.errors import say
+from charts.presets import refit
+from charts.spec import ChartSpec
+from data.errors import UserError
+from data.report.result import ReportResult
+from data.services import Services
+from data.store.chart_presets import PresetGone
+from layouts import chart
+from layouts.ids import Chart, Stores
+
+Asked = dict[str, Any]
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the acts of this file on ``app``."""
+    app.clientside_callback(
+        ClientsideFunction("charts", "add"),
+        Output(Stores.CHARTS, "data", allow_duplicate=True),
+        Input({"type": Chart.ADD, "preset": ALL}, "n_clicks"),
+        State(Stores.CHARTS, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("charts", "ask"),
+        Output(Chart.ASKED, "data"),
+        Input(Stores.CHARTS, "data"),
+        Input(Stores.REPORT, "data"),
+        Input(Stores.THEME, "data"),
+        Input(Chart.LOOK, "data"),
+        State(Chart.DRAWN, "data"),
+        prevent_initial_call=True,
+    )
+
+    @app.callback(
+        output={
+            "cards": Output(Chart.PANEL, "children"),
+            "drawn": Output(Chart.DRAWN, "data"),
+            "charts": Output(Stores.CHARTS, "data", allow_duplicate=True),
+        },
+        inputs={"asked": Input(Chart.ASKED, "data")},
+        prevent_initial_call=True,
+    )
+    def draw_charts(asked: Asked | None) -> dict[str, Any]:
+        if not asked:
+            return {"cards": no_update, "drawn": no_update, "charts": no_update}
+        specs = read_charts(services, asked["charts"])
+        result = services.records.snapshots.peek(asked["link"], services.user()).result if specs else None
+        fitted, cards = drawn(specs, result, dark=bool(asked["dark"]), narrow=bool(asked["narrow"]))
+        shown = [spec.to_json() for spec in fitted]
+        return {
+            "cards": cards,
+            "drawn": {**asked, "charts": shown},
+            "charts": no_update if shown == asked["charts"] else shown,
+        }
+
+    app.clientside_callback(ClientsideFunction("charts", "drawn"), Input(Chart.DRAWN, "data"))
+
+    @app.callback(
+        Output(Chart.MENU, "children"),
+        Input(Chart.KEEP, "data"),
+        prevent_initial_call=True,
+    )
+    def keep_preset(kept: dict[str, Any] | None) -> Any:
+        if not kept:
+            return no_update
+        user = services.user()
+        spec = replace(ChartSpec.from_json(kept["chart"]), id="", preset=None)
+        try:
+            services.records.chart_presets.create(user, spec.title, spec.to_json())
+        except UserError as fault:
+            # Not the title field of a dialog: there is none here.
+            say(fault.message, "warning")
+            return no_update
+        say(f"Saved as preset: {spec.title} is in the Show Chart menu now.", "good", seconds=6)
+        return chart.entries(services.records.chart_presets.list(user))
+
+    @app.callback(
+        Output(Chart.MENU, "children", allow_duplicate=True),
+        Input({"type": Chart.FORGET, "preset": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def forget_preset(clicks: list[int | None]) -> Any:
+        # A menu that has just been drawn triggers too, without a click.
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            return no_update
+        user = services.user()
+        try:
+            title = services.records.chart_presets.get(ctx.triggered_id["preset"], user).title
+            services.records.chart_presets.delete(ctx.triggered_id["preset"], user)
+            say(f"The preset {title} was deleted; charts made from it stay.", seconds=6)
+        except PresetGone as fault:
+            say(fault.message, "warning")
+        return chart.entries(services.records.chart_presets.list(user))
+
+
+def read_charts(services: Services, data: Any) -> tuple[ChartSpec, ...]:
+    """The charts that the page asks for. One that cannot be read is left out, and the person is told why."""
+    found = []
+    for item in data if isinstance(data, list) else []:
+        try:
+            found.append(_unfolded(services, ChartSpec.from_json(item)))
+        except UserError as fault:
+            say(f"A chart was left out: {fault.message}", "warning")
+    return tuple(found)
+
+
+def _unfolded(services: Services, spec: ChartSpec) -> ChartSpec:
+    """The chart that a preset of one's own stands for; any other as it is."""
+    if spec.preset is None or not spec.preset.startswith(chart.OWN):
+        return spec
+    own = services.records.chart_presets.get(spec.preset.removeprefix(chart.OWN), services.user())
+    return replace(ChartSpec.from_json(own.spec), id=spec.id, preset=None, title=own.title)
+
+
+def drawn(
+    specs: tuple[ChartSpec, ...], result: ReportResult | None, *, dark: bool, narrow: bool
+) -> tuple[tuple[ChartSpec, ...], list[Component]]:
+    """The charts in the form that suits ``result``, and a card for each."""
+    if result is None:
+        return specs, []
+    fitted = tuple(refit(spec, result) for spec in specs)
+    return fitted, [chart.card(spec, result, dark=dark, narrow=narrow, locale=_locale()) for spec in fitted]
+
+
+def _locale() -> str:
+    """How figures are written: as the browser's first language does."""
+    languages = [tag for tag, _ in flask.request.accept_languages] if flask.has_request_context() else []
+    return languages[0] if languages else "en"
