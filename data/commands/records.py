@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from data.errors import UserError
+from data.commands.command import PlainCommand
 from data.settings import Settings
 from data.store.records import Records, open_records
 
@@ -19,18 +19,15 @@ def records() -> None:
 
 @contextmanager
 def _opened() -> Iterator[Records]:
-    """The records of the settings; what a person can put right becomes one clear line and exit status 1."""
+    """The records of the settings, closed at the end so that SQLite puts everything into its one file."""
+    found = open_records(Settings.from_environment())
     try:
-        found = open_records(Settings.from_environment())
-        try:
-            yield found
-        finally:
-            found.database.close()
-    except UserError as fault:
-        raise click.ClickException(fault.message) from fault
+        yield found
+    finally:
+        found.database.close()
 
 
-@records.command()
+@records.command(cls=PlainCommand)
 def upgrade() -> None:
     """Bring the database's schema up to date (SQLite does this by itself)."""
     with _opened() as found:
@@ -41,7 +38,7 @@ def upgrade() -> None:
         click.echo(f"The records were brought from schema {before or 'nothing'} to {after}.")
 
 
-@records.command("clean-up")
+@records.command("clean-up", cls=PlainCommand)
 def clean_up() -> None:
     """Delete links that nobody copied or opened for LINK_KEEP_DAYS, and the reports only they led to."""
     with _opened() as found:
@@ -49,7 +46,7 @@ def clean_up() -> None:
     click.echo(f"Deleted {done.links:,} links and {done.contents:,} reports ({done.size:,} bytes).")
 
 
-@records.command()
+@records.command(cls=PlainCommand)
 def check() -> None:
     """Check every stored report and link as opening it would; exit status 1 if any is damaged."""
     with _opened() as found:

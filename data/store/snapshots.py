@@ -388,11 +388,11 @@ class Snapshots:
         if known is not None and not verify:
             return known[0]
         stored = connection.execute(sa.select(contents).where(contents.c.digest == row.digest)).one()
+        if stored.codec != _CODEC:
+            raise _Damage(f"codec {stored.codec!r} is unknown")
         body_digest = hashlib.sha256(stored.body).digest()
         if known is not None and known[1] == body_digest:
             return known[0]
-        if stored.codec != _CODEC:
-            raise _Damage(f"codec {stored.codec!r} is unknown")
         data = zlib.decompress(stored.body)
         if hashlib.sha256(data).digest() != row.digest:
             raise _Damage("the report's SHA-256 does not match")

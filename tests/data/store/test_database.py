@@ -7,8 +7,9 @@ import os
 import signal
 import sqlite3
 import stat
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from data.store import database as module
 from data.store.database import Database
 from data.store.records import Records, open_records
 from data.store.schema import SCHEMA_VERSION, links, metadata, preferences
+from data.store.snapshots import Cleaned
 from tests.data.store.conftest import ANNA, BORIS, Clock, make_report
 
 # Children are forked as a server forks its workers: what they inherit must do them no harm.
@@ -239,6 +241,24 @@ def test_processes_that_start_together_make_one_database(sqlite_url: str, attemp
     assert snapshots.check().damaged == ()
 
 
+def test_the_first_switch_to_a_log_may_happen_everywhere_at_once(tmp_path: Path) -> None:
+    """SQLite does not wait by itself there: of so many such starts, some fail unless we do."""
+    barrier = fork.Barrier(4)
+
+    def switch(_number: int) -> None:
+        try:
+            for turn in range(60):
+                barrier.wait(timeout=30)
+                connection = sqlite3.connect(tmp_path / f"{turn}.sqlite", timeout=15, isolation_level=None)
+                module._switch_to_wal(connection)
+                connection.close()
+        except BaseException:
+            barrier.abort()  # do not let the others wait for one that failed
+            raise
+
+    assert run_together(switch) == [0] * 4
+
+
 def test_upgrades_that_start_together_do_the_work_once(postgresql_url: str) -> None:
     assert run_together(lambda _: bool(Database(postgresql_url).upgrade()) and None) == [0] * 4
     assert Database(postgresql_url).schema_version() == SCHEMA_VERSION
@@ -283,6 +303,74 @@ def test_a_forked_process_does_not_use_its_parents_connections(records: Records)
 
     assert run_together(open_often, processes=3) == [0] * 3
     assert records.snapshots.open(link.id, BORIS).link.open_count == 31
+
+
+class Meanwhile:
+    """Lets another process act at the moment this one is about to run a statement.
+
+    The other one may finish at once, or be kept waiting by PostgreSQL until this one has committed: which of the two is
+    what such a test is about.
+    """
+
+    def __init__(self, records: Records, statement: str, act: Callable[[], object]) -> None:
+        self._act = act
+        self._thread: threading.Thread | None = None
+        self._statement = statement
+        self._monitor = sa.create_engine(records.database.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+        self.outcome: object = None
+        records.preferences.get(ANNA, "theme")
+        assert records.database._engine is not None
+        sa.event.listen(records.database._engine, "before_cursor_execute", self._start)
+
+    def _start(self, _connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if self._thread is None and statement.startswith(self._statement):
+            self._thread = threading.Thread(target=self._run)
+            self._thread.start()
+            with self._monitor.connect() as monitor:
+                waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                while self._thread.is_alive() and not monitor.execute(waiting).scalar():
+                    time.sleep(0.01)
+
+    def _run(self) -> None:
+        try:
+            self.outcome = self._act()
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the test wants to see it
+            self.outcome = fault
+
+    def finish(self) -> object:
+        assert self._thread is not None, "the statement was never run"
+        self._thread.join(timeout=30)
+        return self.outcome
+
+
+@pytest.fixture
+def two_processes(emptied_postgresql_url: str) -> Iterator[tuple[Records, Records]]:
+    """The records of two server processes on one PostgreSQL (SQLite lets only one write at a time anyway)."""
+    both = tuple(open_records(Settings(database_url=emptied_postgresql_url)) for _ in range(2))
+    yield both[0], both[1]
+    for records in both:
+        records.database.close()
+
+
+def test_a_clean_up_never_takes_the_report_that_is_being_frozen(two_processes: tuple[Records, Records]) -> None:
+    ours, theirs = two_processes
+    link = ours.snapshots.freeze(make_report(), ANNA)
+    with ours.database.writing() as connection:  # its content is an orphan now, there but bound to go
+        connection.execute(links.delete().where(links.c.id == link.id))
+    meanwhile = Meanwhile(ours, "INSERT INTO links", theirs.snapshots.clean_up)
+    again = ours.snapshots.freeze(make_report(), ANNA)
+    assert meanwhile.finish() == Cleaned(0, 0, 0)
+    assert theirs.snapshots.open(again.id, BORIS).result == make_report()
+
+
+def test_a_view_is_never_changed_under_somebody_who_opens_the_link(two_processes: tuple[Records, Records]) -> None:
+    ours, theirs = two_processes
+    link = ours.snapshots.freeze(make_report(), ANNA)
+    meanwhile = Meanwhile(ours, "UPDATE links", lambda: theirs.snapshots.open(link.id, BORIS).view)
+    copied = ours.snapshots.copy(link.id, ANNA, {"charts": 1})
+    seen = meanwhile.finish()
+    assert copied.id == link.id
+    assert seen == theirs.snapshots.open(link.id, BORIS).view == {"charts": 1}
 
 
 # ---------------------------------------------------------------- killed processes
