@@ -24,6 +24,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     """A whole application; any number may live in one process. Settings come from the environment unless given."""
     settings = settings or Settings.from_environment()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every plugin, before anybody asked
     server = flask.Flask("customer_dynamics")
     cache = Cache(server, config=routes.cache_config(settings))
     warehouse = open_warehouse(settings)
