@@ -119,6 +119,28 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { form });
 
+  /* After Query, the first field that has a problem is brought into view and gets the focus. */
+  let asked = false;
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest("#form-query")) asked = true;
+  });
+  const lead = (place) => {
+    asked = false;
+    const around = place.closest(".field, .period");
+    const field = around && around.querySelector("input, select");
+    (around || place).scrollIntoView({ block: "nearest" });
+    if (field) field.focus({ preventScroll: true });
+  };
+  new MutationObserver((changes) => {
+    if (!asked) return;
+    const places = changes.map((change) => {
+      const node = change.target instanceof Element ? change.target : change.target.parentElement;
+      return node && node.closest(".form .field-problem");
+    });
+    const place = places.find((found) => found && found.textContent);
+    if (place) requestAnimationFrame(() => lead(place));
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+
   /* Enter in a field of the form asks. The short wait lets a change that came with it arrive first. */
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.defaultPrevented || event.isComposing) return;

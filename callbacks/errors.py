@@ -10,7 +10,7 @@ from dash.exceptions import PreventUpdate
 
 from data.errors import Cancelled, UserError
 from layouts import messages
-from layouts.ids import Page, Problem
+from layouts.ids import Form, Page, Problem
 
 _log = logging.getLogger(__name__)
 
@@ -36,8 +36,8 @@ PROBLEM_OF = {
 def on_error(fault: Exception) -> None:
     """Dash calls this for whatever a callback raises; the page shows it and goes on.
 
-    A :class:`UserError` is shown as it is, at its field if that is on the page. Anything else is logged with an
-    incident id, and the person is told that id.
+    A :class:`UserError` is shown as it is: at its field if that is on the page, else as a notice. Anything else is
+    logged with an incident id, and the person is told that id.
     """
     if isinstance(fault, PreventUpdate | Cancelled):
         return
@@ -45,8 +45,9 @@ def on_error(fault: Exception) -> None:
         problem = PROBLEM_OF.get(fault.field or "")
         if problem is not None:
             dash.set_props(problem, {"children": fault.message})
-        # A problem with the dialog's own field is said there, not behind the dialog.
-        if problem is not Problem.TEMPLATE:
+            if problem is not Problem.TEMPLATE:
+                dash.set_props(Form.PANEL, {"className": "form"})  # unfolded, or the field would not be seen
+        else:
             say(fault.message, "warning")
         return
     incident = report_incident(fault)
