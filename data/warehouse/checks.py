@@ -75,13 +75,15 @@ class Checks:
                 if not source.mend():
                     first = str(error).splitlines()[0]
                     raise LoadRefused(f"{source.label} cannot be read: {first}") from error
-        for field in FIELDS[source.table]:
-            self._fault(
-                source.table,
-                field.name,
-                f"SELECT rowid AS ordinal, {identifier('fault ' + field.name)} AS reason, false AS follows "
-                f"FROM stage.{source.table} WHERE {identifier('fault ' + field.name)} IS NOT NULL",
+        self._connection.execute(
+            "INSERT INTO faults "
+            + " UNION ALL ".join(
+                f"SELECT {quoted(source.table)}, rowid, {quoted(field.name)}, {fault}, false "
+                f"FROM stage.{source.table} WHERE {fault} IS NOT NULL"
+                for field in FIELDS[source.table]
+                for fault in [identifier(f"fault {field.name}")]
             )
+        )
 
     def _stage_statement(self, source: Source) -> str:
         texts, values, reasons = [], [], []

@@ -226,11 +226,13 @@ def open_warehouse(settings: Settings) -> Warehouse:
 
 
 @contextmanager
-def open_scratch(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A new embedded database for a load's own use: bounded in memory, in UTC, rows kept in the order they come."""
+def open_scratch(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A new embedded database for a load's own use, in UTC; rows keep the order in which they come.
+
+    It lives in memory up to a bound, and beyond that in files in ``folder``.
+    """
     connection = duckdb.connect(
-        str(file),
-        config={**_NO_EXTENSIONS, "memory_limit": _LOADING_MEMORY, "temp_directory": str(file.parent / "spill")},
+        config={**_NO_EXTENSIONS, "memory_limit": _LOADING_MEMORY, "temp_directory": str(folder / "spill")}
     )
     try:
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET enable_progress_bar = false")

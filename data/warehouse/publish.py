@@ -109,7 +109,7 @@ def _hold_embedded(url: sa.URL, tell: Tell, keep: int) -> Iterator[Target]:
     with (
         versions.locked(lambda: tell("Waiting for another load to finish")),
         versions.scratch() as folder,
-        open_scratch(folder / "scratch.duckdb") as connection,
+        open_scratch(folder) as connection,
     ):
         yield _EmbeddedTarget(versions, folder, connection, keep)
 
@@ -237,7 +237,7 @@ _INDEXES = (
 def _hold_postgresql(url: sa.URL, tell: Tell) -> Iterator[Target]:
     with (
         TemporaryDirectory(prefix="customer-dynamics-load-") as name,
-        open_scratch(Path(name) / "scratch.duckdb") as connection,
+        open_scratch(Path(name)) as connection,
         open_for_loading(url) as warehouse,
     ):
         if not warehouse.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))).scalar():
@@ -281,7 +281,8 @@ class _PostgreSQLTarget(Target):
         return list(
             self._warehouse.execute(
                 sa.text(
-                    "SELECT id FROM unnest(CAST(:ids AS bigint[])) id WHERE EXISTS (SELECT 1 FROM transactions WHERE client_id = id)"
+                    "SELECT asked.client FROM unnest(CAST(:ids AS bigint[])) AS asked (client) "
+                    "WHERE EXISTS (SELECT 1 FROM transactions WHERE client_id = asked.client)"
                 ),
                 {"ids": list(ids)},
             ).scalars()
