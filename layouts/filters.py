@@ -91,7 +91,7 @@ def panel(query: ReportQuery, choices: Choices, *, today: date, first_visit: boo
     shown = [item.key for item in FILTERS if getattr(query, item.key)]
     return html.Section(
         [
-            html.H2("Filters", id="filters-heading", className="panel-title"),
+            html.H2("Filters", id=Filters.HEADING, className="panel-title"),
             _period(query),
             *(_row(item, query, choices, hidden=item.key not in shown) for item in FILTERS),
             AddMenu(
@@ -107,7 +107,7 @@ def panel(query: ReportQuery, choices: Choices, *, today: date, first_visit: boo
             dcc.Store(id=Period.FIRST_VISIT, data=first_visit),
         ],
         className="panel panel-filters",
-        **{"aria-labelledby": "filters-heading"},
+        **{"aria-labelledby": Filters.HEADING},
     )
 
 

@@ -16,7 +16,7 @@ def panel(query: ReportQuery) -> html.Section:
     groups = dict.fromkeys(dimension.group for dimension in DIMENSIONS)
     return html.Section(
         [
-            html.H2("Group by", id="group-by-heading", className="panel-title"),
+            html.H2("Group by", id=GroupBy.HEADING, className="panel-title"),
             OrderedList(
                 id=GroupBy.CHOSEN,
                 label="Group by",
@@ -43,5 +43,5 @@ def panel(query: ReportQuery) -> html.Section:
             ),
         ],
         className="panel panel-group-by",
-        **{"aria-labelledby": "group-by-heading"},
+        **{"aria-labelledby": GroupBy.HEADING},
     )

@@ -52,6 +52,7 @@ class Period(StrEnum):
 class Filters(StrEnum):
     """The filters that a person adds; each has its values, its row and its delete icon."""
 
+    HEADING = "filters-heading"
     ADD = "filters-add"
     SHOWN = "filters-shown"
     CLIENT_TYPE = "filters-client-type"
@@ -71,6 +72,7 @@ class Filters(StrEnum):
 class GroupBy(StrEnum):
     """What rows are made of, in the order of their columns."""
 
+    HEADING = "group-by-heading"
     ADD = "group-by-add"
     CHOSEN = "group-by-chosen"
 
@@ -78,6 +80,7 @@ class GroupBy(StrEnum):
 class Delivery(StrEnum):
     """The Output panel: in what form the report comes, where to, and in which currency."""
 
+    HEADING = "output-heading"
     TYPE = "output-type"
     SEND_TO = "output-send-to"
     SEND_TO_NOTE = "output-send-to-note"
@@ -200,3 +203,8 @@ class Chart(StrEnum):
     ASKED = "chart-asked"  # {"link", "charts", "dark", "narrow"} that the panel is to show
     DRAWN = "chart-drawn"  # the same of what it shows
     KEEP = "chart-keep"  # {"chart": ChartSpec JSON, "at"} that is to become a preset of one's own
+
+
+def about(column: str) -> str:
+    """Where the words are that explain a column's header; assets/table.js points the header there."""
+    return f"about-{column}"

@@ -30,7 +30,7 @@ def panel(query: ReportQuery, choices: Choices, *, output: str = "web", send_to:
     """The panel, filled from ``query``."""
     return html.Section(
         [
-            html.H2("Output", id="output-heading", className="panel-title"),
+            html.H2("Output", id=Delivery.HEADING, className="panel-title"),
             html.Div(
                 [
                     dbc.Label("Type", html_for=Delivery.TYPE),
@@ -91,7 +91,7 @@ def panel(query: ReportQuery, choices: Choices, *, output: str = "web", send_to:
             ),
         ],
         className="panel panel-output",
-        **{"aria-labelledby": "output-heading"},
+        **{"aria-labelledby": Delivery.HEADING},
     )
 
 

@@ -144,7 +144,7 @@ def literal_ids(path: str) -> Iterator[str]:
                     ),
                     spot,
                 )
-            if isinstance(kind, ast.JoinedStr) or (isinstance(kind, ast.Constant) and isinstance(kind.value, str)):
+            if isinstance(kind, ast.JoinedStr) or (isinstance(kind, ast.Constant) and isinstance(kind.value, str) and kind.value):
                 yield f"{path}:{spot.lineno}: {ast.unparse(spot)}"
 
 
