@@ -185,11 +185,14 @@ class Snapshots:
                 row = self._row(connection, row.id)
             return Snapshot(self._link(row), result)
 
-    def peek(self, link_id: str, user: User) -> Snapshot:
-        """The same without counting, for what a page that shows the report already does with it."""
+    def peek(self, link_id: str, user: User, *, verify: bool = False) -> Snapshot:
+        """The same without counting, for what a page that shows the report already does with it.
+
+        A report that this process has thawed is not read again, unless with ``verify``.
+        """
         with self._noticing_damage(link_id), self._database.reading() as connection:
             row = self._live_row(connection, link_id, user)
-            return Snapshot(self._link(row), self._result(connection, row, verify=False))
+            return Snapshot(self._link(row), self._result(connection, row, verify=verify))
 
     def copy(self, link_id: str, user: User, view: View | None) -> Link:
         """The link to give away so that whoever opens it sees ``view``.

@@ -10,6 +10,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -224,6 +225,15 @@ def run_together(act: Callable[[int], None], processes: int = 4) -> list[int]:
     for child in children:
         child.kill()
     return [1 if code is None else code for code in codes]
+
+
+def test_threads_that_start_together_share_one_database(settings: Settings) -> None:
+    records = open_records(settings)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        made = list(pool.map(lambda n: records.snapshots.freeze(make_report(seconds=float(n)), ANNA), range(24)))
+        opened = list(pool.map(lambda link: records.snapshots.open(link.id, BORIS).result.info.duration, made))
+    assert opened == list(range(24))
+    records.database.close()
 
 
 @pytest.mark.parametrize("attempt", range(3))

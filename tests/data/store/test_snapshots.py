@@ -342,6 +342,8 @@ def test_a_report_that_is_not_what_it_was_is_not_shown(
     for snapshots in (records.snapshots, reopened()):
         with pytest.raises(LinkDamaged):
             snapshots.open(link.id, BORIS)
+        with pytest.raises(LinkDamaged):
+            snapshots.peek(link.id, BORIS, verify=True)
         assert snapshots.check().damaged == (link.id,)
         assert snapshots.open(sound.id, BORIS).result == other_report()
 
