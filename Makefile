@@ -40,9 +40,12 @@ check: $(VENV)/dev.stamp
 tests: $(VENV)/dev.stamp
 	@CHROMIUM="$$(.ci/browser)"; export CHROMIUM; $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
+# The tests run even when a check has failed, so that one run tells everything.
 test: $(VENV)/dev.stamp
-	@$(MAKE) --no-print-directory check
-	@$(MAKE) --no-print-directory tests
+	@failed=0; \
+	$(MAKE) --no-print-directory check || failed=1; \
+	$(MAKE) --no-print-directory tests || failed=1; \
+	exit $$failed
 
 format: $(VENV)/dev.stamp
 	@$(BIN)/ruff check --fix .

@@ -144,7 +144,8 @@ def literal_ids(path: str) -> Iterator[str]:
                     ),
                     spot,
                 )
-            if isinstance(kind, ast.JoinedStr) or (isinstance(kind, ast.Constant) and isinstance(kind.value, str) and kind.value):
+            text = kind.value if isinstance(kind, ast.Constant) else None
+            if isinstance(kind, ast.JoinedStr) or (isinstance(text, str) and text):
                 yield f"{path}:{spot.lineno}: {ast.unparse(spot)}"
 
 
