@@ -66,12 +66,16 @@ def test_report_agrees_with_the_example(number: int, loaded_url: str) -> None:
     assert bool(result.stderr) != bool(expected["rows"])
 
 
+@pytest.fixture(scope="module")
+def dataset() -> oracle.Dataset:
+    """The examples' dataset as the oracle reads it."""
+    return oracle.read_dataset(GOLDEN / "dataset")
+
+
 @pytest.mark.parametrize("number", range(len(REPORTS)), ids=name_of)
-def test_oracle_agrees_with_the_example(number: int) -> None:
+def test_oracle_agrees_with_the_example(number: int, dataset: oracle.Dataset) -> None:
     expected = REPORTS[number]
-    answer = oracle.report(
-        oracle.read_dataset(GOLDEN / "dataset"), oracle.Question.from_arguments(expected["arguments"])
-    )
+    answer = oracle.report(dataset, oracle.Question.from_arguments(expected["arguments"]))
     if "error" in expected:
         assert expected["error"]["currency"] in {currency for currency, _ in answer.missing}
         return

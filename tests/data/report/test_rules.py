@@ -598,7 +598,7 @@ def test_a_client_may_leave_no_package_within_a_bucket(ask: Ask) -> None:
 # ======================================================================================================================
 
 
-def test_all_nineteen_figures_of_a_small_month(ask: Ask) -> None:
+def test_every_figure_of_a_small_month(ask: Ask) -> None:
     w = world().package(10, "Gold")
     w.client(1).refill(1, "10", "2024-03-02").refill(1, "5", "2024-03-03").usage(1, "-4", "2024-03-04")
     w.client(2).activation(2, 10, "-2", "2024-03-05").renewal(2, 10, "-6", "2024-03-05")

@@ -9,6 +9,7 @@ Instants are ISO 8601 text, UTC without an offset; amounts are text.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
 
+import duckdb
 import pandas as pd
 import sqlalchemy as sa
 
@@ -185,6 +187,10 @@ class Shelf:
         self._held: Dataset | None = None
         self._postgresql = sa.create_engine(postgresql_url)
         schema.metadata.create_all(self._postgresql)
+        self._empty = folder / "empty.duckdb"
+        engine = sa.create_engine(f"duckdb:///{self._empty}", poolclass=sa.NullPool)
+        schema.metadata.create_all(engine)
+        engine.dispose()
         self.warehouses: dict[str, Warehouse] = {
             "DuckDB": open_warehouse(Settings(warehouse_url=f"duckdb:///{self._link}")),
             "PostgreSQL": open_warehouse(Settings(warehouse_url=postgresql_url)),
@@ -214,21 +220,18 @@ class Shelf:
 
     def _write_duckdb(self, records: dict[str, list[dict[str, Any]]]) -> None:
         file = self._folder / f"v{self._version}.duckdb"
-        engine = sa.create_engine(f"duckdb:///{file}", poolclass=sa.NullPool)
-        with engine.begin() as connection:
-            schema.metadata.create_all(connection)
-            driver: Any = connection.connection.driver_connection
+        shutil.copy(self._empty, file)
+        with duckdb.connect(file) as connection:
             for name, rows in records.items():
                 if rows:
                     # Through a frame of objects: row by row would take seconds.
                     frame = pd.DataFrame(rows, dtype=object)
                     for column in frame.columns[frame.columns.str.endswith("_at") | (frame.columns == "at")]:
                         frame[column] = frame[column].astype("datetime64[us]")
-                    driver.register("incoming", frame)
+                    connection.register("incoming", frame)
                     names = ", ".join(f'"{column}"' for column in frame.columns)
-                    driver.execute(f"INSERT INTO {name} ({names}) SELECT {names} FROM incoming")
-                    driver.unregister("incoming")
-        engine.dispose()
+                    connection.execute(f"INSERT INTO {name} ({names}) SELECT {names} FROM incoming")
+                    connection.unregister("incoming")
         fresh = self._folder / "fresh.link"
         fresh.symlink_to(file)
         previous = self._link.resolve() if self._link.is_symlink() else None

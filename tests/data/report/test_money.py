@@ -1,0 +1,145 @@
+"""Exact money (semantics, section 5): sums of fractions, rates by date, one rounding at the end."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from data.errors import MissingRate
+from data.report.money import ExactSum, Rates
+from tests import oracle
+
+MICROS = 10**6
+
+
+def total(*parts: tuple[int, int]) -> ExactSum:
+    found = ExactSum()
+    for numerator, denominator in parts:
+        found.add(numerator, denominator)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("micros", "decimals", "shown"),
+    [
+        (5_000, 2, "0.01"),
+        (4_999, 2, "0.00"),
+        (-5_000, 2, "-0.01"),
+        (-4_999, 2, "0.00"),
+        (0, 2, "0.00"),
+        (0, 0, "0"),
+        (500_000, 0, "1"),
+        (-500_000, 0, "-1"),
+        (499_999, 0, "0"),
+        (500, 3, "0.001"),
+        (1_005_000, 2, "1.01"),
+        (2_675_000, 2, "2.68"),
+        (123, 4, "0.0001"),
+        (10**9 * 10**12 * MICROS, 2, "1000000000000000000000.00"),
+        (-(10**9) * 10**12 * MICROS - 5_000, 2, "-1000000000000000000000.01"),
+    ],
+)
+def test_rounds_half_up_away_from_zero_and_zero_has_no_sign(micros: int, decimals: int, shown: str) -> None:
+    assert str(total((micros, 1)).rounded(decimals)) == shown
+
+
+def test_an_average_is_rounded_from_the_unrounded_sum() -> None:
+    assert str(total((15_000, 1), (3_000, 1)).rounded(2, 4)) == "0.00"  # 0.0045, not 0.02 / 4
+    assert str(total((10_130_000, 1)).rounded(2, 2)) == "5.07"  # a tie: 5.065
+    assert str(total((-10_130_000, 1)).rounded(2, 2)) == "-5.07"
+
+
+def test_a_tie_of_parts_without_a_finite_decimal_form_is_seen() -> None:
+    # 0.01/3 + 0.01/6 = 0.005
+    assert str(total((10_000, 3), (10_000, 6)).rounded(2)) == "0.01"
+    assert str(total((-10_000, 3), (-10_000, 6)).rounded(2)) == "-0.01"
+    # One part in 10^40 less is not a tie.
+    assert str(total((10_000, 3), (10_000, 6), (-1, 10**40)).rounded(2)) == "0.00"
+
+
+def test_zero_is_exact() -> None:
+    assert total().is_zero()
+    assert total((0, 7)).is_zero()
+    assert total((1, 3), (-1, 3)).is_zero()
+    assert total((1, 3), (-2, 6)).is_zero()
+    assert total((1, 3), (1, 6), (-1, 2)).is_zero()
+    assert not total((1, 10**60)).is_zero()
+    assert not total((1, 3), (1, 6), (-1, 2), (1, 10**60)).is_zero()
+
+
+def test_including_and_taking_away() -> None:
+    found = total((1, 3))
+    found.include(total((1, 6), (5, 1)))
+    found.include(total((5, 1)), -1)
+    found.include(total((1, 2)), -1)
+    assert found.is_zero()
+
+
+parts = st.lists(
+    st.tuples(st.integers(-(10**19), 10**19), st.sampled_from((1, 2, 3, 6, 7, 10**6, 10821, 1574868, 10**18 + 9)))
+)
+
+
+@given(parts, st.sampled_from((0, 2, 3)), st.integers(1, 7))
+@example([(10_000, 3), (10_000, 6)], 2, 1)
+def test_any_sum_rounds_as_the_fraction_does(amounts: list[tuple[int, int]], decimals: int, divisor: int) -> None:
+    exact = sum((Fraction(numerator, denominator) for numerator, denominator in amounts), Fraction(0))
+    currency = {0: "JPY", 2: "EUR", 3: "KWD"}[decimals]
+    assert str(total(*amounts).rounded(decimals, divisor)) == oracle.money(exact / MICROS / divisor, currency)
+    assert total(*amounts).is_zero() == (exact == 0)
+
+
+# --- rates ------------------------------------------------------------------------------------------------------------
+
+PUBLISHED = (
+    ("USD", date(2024, 3, 8), Decimal("1.10")),
+    ("USD", date(2024, 3, 1), Decimal("1.25")),
+    ("UAH", date(2024, 3, 4), Decimal("40.123456789012345678")),
+    ("EUR", date(2024, 3, 1), Decimal(9)),
+)
+
+
+def test_the_rate_is_the_one_published_last_on_or_before() -> None:
+    rates = Rates("EUR", PUBLISHED)
+    assert Fraction(*rates.factor("USD", "EUR", date(2024, 3, 1))) == Fraction(100, 125)
+    assert Fraction(*rates.factor("USD", "EUR", date(2024, 3, 7))) == Fraction(100, 125)
+    assert Fraction(*rates.factor("USD", "EUR", date(2024, 3, 8))) == Fraction(100, 110)
+    assert Fraction(*rates.factor("USD", "EUR", date(2030, 1, 1))) == Fraction(100, 110)
+
+
+def test_a_conversion_between_two_currencies_is_exact() -> None:
+    found = Rates("EUR", PUBLISHED).factor("USD", "UAH", date(2024, 3, 4))
+    assert Fraction(*found) == Fraction("40.123456789012345678") / Fraction("1.25")
+
+
+def test_the_base_currency_is_1_with_or_without_rows() -> None:
+    assert Fraction(*Rates("EUR", PUBLISHED).factor("EUR", "USD", date(2024, 3, 1))) == Fraction(125, 100)
+    assert Fraction(*Rates("USD", PUBLISHED).factor("EUR", "USD", date(2024, 3, 1))) == Fraction(1, 9)
+
+
+def test_the_same_currency_needs_no_rate_and_uses_none() -> None:
+    rates = Rates("EUR", ())
+    assert rates.factor("USD", "USD", date(2024, 3, 1)) == (1, 1)
+    assert rates.oldest is rates.newest is None
+
+
+@pytest.mark.parametrize(("source", "target"), [("USD", "EUR"), ("EUR", "USD"), ("USD", "UAH")])
+def test_no_rate_on_or_before_the_date_is_an_error_that_names_both(source: str, target: str) -> None:
+    with pytest.raises(MissingRate, match="USD on or before 2024-02-29") as caught:
+        Rates("EUR", [row for row in PUBLISHED if row[0] == "USD"] + [("UAH", date(2020, 1, 1), Decimal(40))]).factor(
+            source, target, date(2024, 2, 29)
+        )
+    assert (caught.value.currency, caught.value.date) == ("USD", date(2024, 2, 29))
+
+
+def test_the_dates_of_the_rates_used_are_remembered() -> None:
+    rates = Rates("EUR", PUBLISHED)
+    rates.factor("USD", "EUR", date(2024, 3, 9))
+    assert (rates.oldest, rates.newest) == (date(2024, 3, 8), date(2024, 3, 8))
+    rates.factor("USD", "UAH", date(2024, 3, 5))
+    assert (rates.oldest, rates.newest) == (date(2024, 3, 1), date(2024, 3, 8))
