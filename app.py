@@ -1,4 +1,4 @@
-"""Introduces the rooms to each other: services, layout, callbacks, routes and command line. Nobody imports this file."""
+"""Introduces the rooms to each other: services, layout, callbacks, routes, command line. Nobody imports this file."""
 
 from __future__ import annotations
 

@@ -6,11 +6,12 @@
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
   const page = {
-    /* Without a choice yet the one kept in this browser counts. */
-    startTheme: () => window.customerDynamicsTheme.chosen(),
-    paintTheme(choice) {
-      return window.customerDynamicsTheme.paint(choice || "system");
+    /* The switch shows what this browser keeps. */
+    startTheme() {
+      const choice = window.customerDynamicsTheme.chosen();
+      return [choice, window.customerDynamicsTheme.paint(choice)];
     },
+    paintTheme: (choice) => window.customerDynamicsTheme.paint(choice),
   };
   window.dash_clientside = Object.assign({}, window.dash_clientside, { page });
 

@@ -57,7 +57,7 @@ def register(app: dash.Dash, services: Services) -> None:
             asked = read.read_form(values)
             return asked.query.describe(_names(services))
         except UserError:
-            # A link was opened while the form holds something that cannot be asked; the form says what when it is asked.
+            # A link was opened while the form holds what cannot be asked: the form says so when it is asked.
             return "The form"
 
     @app.callback(
@@ -164,7 +164,16 @@ def _in_the_browser(app: dash.Dash) -> None:
             prevent_initial_call=True,
         )
     app.clientside_callback(
-        ClientsideFunction("page", "paintTheme"), Output(Stores.THEME, "data"), Input(Page.THEME, "value")
+        ClientsideFunction("page", "startTheme"),
+        Output(Page.THEME, "value"),
+        Output(Stores.THEME, "data"),
+        Input(Page.LOCATION, "pathname"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("page", "paintTheme"),
+        Output(Stores.THEME, "data", allow_duplicate=True),
+        Input(Page.THEME, "value"),
+        prevent_initial_call=True,
     )
 
 

@@ -104,7 +104,7 @@ def register(app: dash.Dash, services: Services) -> None:
         return {
             "opened": _opened(open_=False),
             "items": templates.listed(services),
-            "message": messages.notice(f"Saved as {saved.title!r}: Load Query brings it back.", "good", seconds=6),
+            "message": messages.notice(f"Saved as “{saved.title}”: Load Query brings it back.", "good", seconds=6),
         }
 
     @app.callback(
@@ -145,7 +145,7 @@ def register(app: dash.Dash, services: Services) -> None:
                 return changes | {"dialog": _dialog(services, template, template)}
             case "duplicate":
                 copy = records.duplicate(template.id, user)
-                said = messages.notice(f"Copied to {copy.title!r}.", "good", seconds=6)
+                said = messages.notice(f"Copied to “{copy.title}”.", "good", seconds=6)
                 return changes | {"items": templates.listed(services), "message": said}
             case "delete":
                 standard = records.default_of(user)
@@ -154,17 +154,18 @@ def register(app: dash.Dash, services: Services) -> None:
                 return changes | {
                     "items": templates.listed(services),
                     "deleted": kept,
+                    "message": [],
                     "undo_hidden": False,
-                    "undo_words": f"{template.title!r} is deleted.",
+                    "undo_words": f"“{template.title}” is deleted.",
                 }
             case "standard":
                 standard = records.default_of(user)
                 if standard is not None and standard.id == template.id:
                     records.clear_default(user)
-                    text = f"{template.title!r} is no longer your default: the form opens with your last settings."
+                    text = f"“{template.title}” is no longer your default: the form opens with your last settings."
                 else:
                     records.set_default(template.id, user)
-                    text = f"{template.title!r} is your default: the form opens with it, and Reset returns to it."
+                    text = f"“{template.title}” is your default: the form opens with it, and Reset returns to it."
                 said = messages.notice(text, "good", seconds=6)
                 return changes | {"items": templates.listed(services), "message": said}
         return changes
@@ -244,7 +245,7 @@ def _loaded(services: Services, template: Template, view: Mapping[str, Any] | No
     query, lost = known_part(services, template.query)
     changes: dict[str, Any] = {
         "fields": read.fill(Asked(query, template.output_type, template.send_to)),
-        "message": messages.notice(f"Loaded {template.title!r}.", "good", seconds=4),
+        "message": messages.notice(f"Loaded “{template.title}”.", "good", seconds=4),
     }
     along = template.view or {}
     if isinstance(along.get("columns"), list):
@@ -256,7 +257,7 @@ def _loaded(services: Services, template: Template, view: Mapping[str, Any] | No
     if lost:
         values, are = ("value", "is") if len(lost) == 1 else ("values", "are")
         changes["message"] = messages.notice(
-            f"Loaded {template.title!r} without {len(lost)} {values} that no longer "
+            f"Loaded “{template.title}” without {len(lost)} {values} that no longer "
             f"{'exists' if are == 'is' else 'exist'}: {', '.join(lost)}. Check the filters before you press Query.",
             "warning",
         )

@@ -66,10 +66,13 @@ def defaults(services: Services, today: date, timezone: str = "UTC") -> Asked:
 
 
 def opening(services: Services, today: date) -> Opening:
-    """The person's last settings; without any, the defaults.
+    """The person's default template; without one their last settings; without any, the defaults.
 
     Settings that can no longer be read (an older program wrote them) are left aside rather than shown as an error.
     """
+    standard = services.records.templates.default_of(services.user())
+    if standard is not None:
+        return Opening(Asked(standard.query, standard.output_type, standard.send_to), first_visit=False)
     remembered = services.records.preferences.get(services.user(), REMEMBERED)
     if isinstance(remembered, Mapping):
         try:

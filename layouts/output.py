@@ -118,7 +118,12 @@ def _stepper(months: int) -> html.Div:
                 step=1,
                 inputmode="numeric",
             ),
-            html.Span("month" if months == 1 else "months", id=Delivery.UNIT, className="unit", **{"aria-hidden": "true"}),
+            html.Span(
+                "month" if months == 1 else "months",
+                id=Delivery.UNIT,
+                className="unit",
+                **{"aria-hidden": "true"},
+            ),
             step(Delivery.MORE, "+", "One month more"),
         ],
         className="stepper",

@@ -1,0 +1,65 @@
+"""The page opens: everything of it is there, nothing comes from elsewhere, and the first visit is small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from tests.browser.conftest import Site, assert_accessible, settled
+
+FIRST_VISIT_BYTES = 1_200_000
+
+
+def test_the_three_panels_are_there(page: Page) -> None:
+    for heading in ("Filters", "Group by", "Output"):
+        expect(page.get_by_role("region", name=heading, exact=True)).to_be_visible()
+    for label in ("Period", "From", "To", "Time zone", "Type", "Send to", "Currency", "Active Duration"):
+        expect(page.get_by_label(label, exact=True)).to_be_visible()
+    for button in ("Add filter", "Query", "Reset", "Save Query"):
+        expect(page.get_by_role("button", name=button, exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Load Query")).to_have_count(0)
+    assert_accessible(page)
+
+
+def test_a_first_visit_is_small_and_all_from_here(new_page: Callable[..., Page], site: Site) -> None:
+    page = new_page("/healthz")
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright marks what it is given
+    page.goto("/")
+    settled(page)
+    assert {answer.url for answer in answers if not answer.url.startswith((site.url, "data:"))} == set()
+    sizes = [answer.request.sizes() for answer in answers if not answer.url.startswith("data:")]
+    assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) < FIRST_VISIT_BYTES
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_follows_the_system_before_the_first_paint(new_page: Callable[..., Page], scheme: str) -> None:
+    page = new_page("/healthz", color_scheme=scheme)
+    page.add_init_script(
+        """// The body's first element exists before anything of it can be painted.
+        new MutationObserver((_, observer) => {
+            if (!document.body) return;
+            observer.disconnect();
+            window.themeAtBody = document.documentElement.dataset.bsTheme || "none";
+        }).observe(document, { childList: true, subtree: true });"""
+    )
+    page.goto("/")
+    assert page.evaluate("window.themeAtBody") == scheme
+
+
+def test_a_chosen_theme_stays(page: Page) -> None:
+    root = page.locator("html")
+    page.get_by_label("Theme").select_option("dark")
+    expect(root).to_have_attribute("data-bs-theme", "dark")
+    assert_accessible(page)
+    page.reload()
+    expect(root).to_have_attribute("data-bs-theme", "dark")
+    expect(page.get_by_label("Theme")).to_have_value("dark")
+
+
+def test_nothing_is_cut_off_on_a_small_screen(new_page: Callable[..., Page]) -> None:
+    page = new_page(viewport={"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert_accessible(page)
