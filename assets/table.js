@@ -6,8 +6,8 @@
   "use strict";
 
   const GRID_OF = { "report-table": "report-grid", "again-table": "again-grid" };
-  const WINDOW = 120; // rows in the page at once, as in layouts/table.py
-  const MARGIN = 40; // of them above and below what is in view
+  const WINDOW = 60; // rows in the page at once, as in layouts/table.py
+  const MARGIN = 16; // of them above and below what is in view
   const SHOW_PROGRESS_AFTER = 150; // milliseconds, as in assets/report.css
   const POLL_EVERY = 400;
   const HEADER_ROWS = 2;
@@ -61,14 +61,21 @@
     if (!data || !grid) return;
     const sheet = { ...data, from: 0, to: Math.min(data.count, WINDOW), long: Boolean(data.rows) };
     sheets[tableId] = sheet;
-    let left = 0;
-    data.widths.forEach((width, place) => {
-      grid.style.setProperty(`--left-${place + 1}`, `${left}px`);
-      left += width;
-    });
     grid.scrollTop = 0;
     pad(grid, sheet);
     dress(grid, tableId);
+    placeFixed(grid, sheet);
+  }
+
+  /* Where each grouping column sticks: right of those before it. */
+  function placeFixed(grid, sheet) {
+    const table = grid.querySelector("table.cell-table");
+    const cells = table && table.rows[1] ? Array.from(table.rows[1].cells).slice(0, sheet.fixed) : [];
+    let left = 0;
+    cells.forEach((cell, place) => {
+      grid.style.setProperty(`--left-${place + 1}`, `${left}px`);
+      left += cell.offsetWidth;
+    });
   }
 
   function pad(grid, sheet) {
@@ -88,7 +95,7 @@
     const height = rowHeight(grid);
     const first = Math.floor(grid.scrollTop / height);
     const visible = Math.ceil(grid.clientHeight / height);
-    const near = MARGIN / 4;
+    const near = MARGIN / 2;
     const early = sheet.from > 0 && first - near < sheet.from;
     const late = sheet.to < sheet.count && first + visible + near > sheet.to;
     if (!early && !late) return;
@@ -117,7 +124,7 @@
     if (rows.length < HEADER_ROWS) return;
     for (const head of rows[0].cells) dressGroup(head);
     for (const head of rows[1].cells) dressHeader(head);
-    const fixed = sheet.widths.length;
+    const fixed = sheet.fixed;
     const last = rows.length - sheet.pinned.length;
     for (let place = 0; place < rows.length; place += 1) {
       const row = rows[place];
@@ -478,7 +485,7 @@
         if (place >= texts.length - sheet.pinned.length) line.className = "is-pinned";
         row.forEach((text, column) => {
           const cell = line.insertCell();
-          if (column < sheet.widths.length) cell.className = "is-label";
+          if (column < sheet.fixed) cell.className = "is-label";
           cell.textContent = text;
         });
       });

@@ -47,7 +47,7 @@ def _answer_addresses(app: Dash, services: Services) -> None:
         if flask.request.path.rstrip("/") != VIEW_PATH or flask.request.method not in ("GET", "HEAD"):
             return None
         try:
-            services.records.snapshots.peek(flask.request.args.get("id", ""), services.user())
+            services.records.snapshots.peek(flask.request.args.get("id", ""), services.user(), verify=True)
         except LinkGone as fault:
             return links.plain_page("No report here", fault.message), 404
         except LinkDamaged as fault:
@@ -163,11 +163,11 @@ AGAIN = {
     "columns": Output(Again.TABLE, "columns", allow_duplicate=True),
     "data": Output(Again.TABLE, "data", allow_duplicate=True),
     "hidden_columns": Output(Again.TABLE, "hidden_columns", allow_duplicate=True),
-    "style_cell_conditional": Output(Again.TABLE, "style_cell_conditional", allow_duplicate=True),
+    "style_header_conditional": Output(Again.TABLE, "style_header_conditional", allow_duplicate=True),
     "then_grid": Output(Report.GRID, "className", allow_duplicate=True),
     "then_rows": Output(Report.ROWS, "data", allow_duplicate=True),
     "then_data": Output(Report.TABLE, "data", allow_duplicate=True),
-    "then_style": Output(Report.TABLE, "style_cell_conditional", allow_duplicate=True),
+    "then_style": Output(Report.TABLE, "style_header_conditional", allow_duplicate=True),
 }
 """The fresh report beside the frozen one, and the frozen one with its differences marked."""
 
@@ -220,11 +220,11 @@ def _run_again(app: Dash, services: Services) -> None:
             "columns": new.table["columns"],
             "data": new.table["data"],
             "hidden_columns": new.table["hidden_columns"],
-            "style_cell_conditional": new.table["style_cell_conditional"],
+            "style_header_conditional": new.table["style_header_conditional"],
             "then_grid": f"grid grid--main {old.frame}",
             "then_rows": old.rows,
             "then_data": old.table["data"],
-            "then_style": old.table["style_cell_conditional"],
+            "then_style": old.table["style_header_conditional"],
             "message": [],
         }
 
@@ -260,7 +260,7 @@ def _run_again(app: Dash, services: Services) -> None:
             "then_grid": f"grid grid--main {sheet.frame}",
             "then_rows": sheet.rows,
             "then_data": sheet.table["data"],
-            "then_style": sheet.table["style_cell_conditional"],
+            "then_style": sheet.table["style_header_conditional"],
         }
 
 
@@ -339,10 +339,11 @@ def manage(services: Services, touched: dict[str, str], value: Any) -> dict[str,
         said = "Restored: the link works again."
     else:
         known = next((link for link in snapshots.mine(user) if link.id == link_id), None)
-        if known is None or value == "kept" or (value == "" and known.expires_at is None):
+        if known is None or value == "kept" or (value == "never" and known.expires_at is None):
             return {}
-        snapshots.expire(link_id, user, utc_now() + timedelta(days=int(value)) if value else None)
-        said = f"Expires in {_count(int(value), 'day')}." if value else "The link does not expire any more."
+        days = None if value == "never" else int(value)
+        snapshots.expire(link_id, user, None if days is None else utc_now() + timedelta(days=days))
+        said = "The link does not expire any more." if days is None else f"The link expires in {_count(days, 'day')}."
     return {"list": listing(services), "message": said}
 
 

@@ -15,7 +15,7 @@ from data.store.snapshots import Link
 from layouts.ids import Links
 
 STATES = {"live": "Live", "expired": "Expired", "revoked": "Revoked", "damaged": "Damaged"}
-EXPIRIES = (("", "Never"), ("1", "In a day"), ("7", "In a week"), ("30", "In 30 days"), ("90", "In 90 days"))
+EXPIRIES = (("never", "Never"), ("1", "In a day"), ("7", "In a week"), ("30", "In 30 days"), ("90", "In 90 days"))
 """What Set expiry offers: days from now as text, and its words."""
 
 
@@ -34,6 +34,7 @@ def dialogs() -> html.Div:
             ],
             id=Links.DIALOG,
             size="xl",
+            dialogClassName="links-dialog",
             scrollable=True,
             is_open=False,
             labelledby="links-title",
@@ -48,7 +49,7 @@ def listing(links: Sequence[Link], choices: Choices | None, now: datetime) -> Co
             [html.P("No links yet", className="notice-head"), html.P("Every report gets its link when it appears.")],
             className="report-notice",
         )
-    heads = ("Report", "Made", "Last opened", "Opened", "State", "Acts")
+    heads = ("Report", "Made", "Last opened", "Opened", "State", "Actions")
     return html.Table(
         [
             html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
@@ -137,7 +138,7 @@ def _act(label: str, act: str, link: Link, words: str) -> html.Button:
 
 def _expiry(link: Link, now: datetime, words: str) -> html.Label:
     options = [{"value": value, "label": label} for value, label in EXPIRIES]
-    value = ""
+    value = "never"
     if link.expires_at is not None:
         # What is set now stands first, in its own words: choosing it again changes nothing.
         days = max((link.expires_at - now) // timedelta(days=1), 0)
@@ -145,13 +146,14 @@ def _expiry(link: Link, now: datetime, words: str) -> html.Label:
         options.insert(0, {"value": value, "label": "In a day or less" if days < 1 else f"In {days + 1} days"})
     return html.Label(
         [
-            html.Span("Set expiry", className="visually-hidden"),
+            html.Span(
+                ["Set expiry", html.Span(f" of {words}", className="visually-hidden")], className="links-expiry-name"
+            ),
             dbc.Select(
                 id={"type": Links.EXPIRY, "link": link.id},
                 options=options,
                 value=value,
                 size="sm",
-                title=f"Set expiry of {words}",
             ),
         ],
         className="links-expiry",

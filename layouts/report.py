@@ -34,7 +34,7 @@ def section(services: Services) -> html.Section:
             html.Div(
                 [
                     html.H2("Report", className="visually-hidden"),
-                    _bar(),
+                    _bar(services),
                     _progress(),
                     html.Div(
                         [
@@ -145,7 +145,7 @@ def notice(text: str) -> list[Component]:
     return [html.P("No rows", className="notice-head"), html.P(text)]
 
 
-def _bar() -> html.Div:
+def _bar(services: Services) -> html.Div:
     return html.Div(
         [
             html.Div(
@@ -172,7 +172,7 @@ def _bar() -> html.Div:
                     _columns(),
                     _tool("Export to CSV", "download", Report.CSV),
                     _tool("Export to XLSx", "download", Report.XLSX),
-                    chart.menu(),
+                    chart.menu(services),
                     _tool("Copy link", "link-45deg", Report.COPY),
                     _tool("Run again now", "arrow-clockwise", Again.RUN),
                 ],

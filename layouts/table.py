@@ -19,13 +19,14 @@ from data.report.catalog import DIMENSIONS, GROUPS, METRICS
 from data.report.compare import Change, Comparison
 from data.report.period import Bound
 from data.report.result import Column, Figure, ReportResult, label_text
+from layouts import ids
 from layouts.numerals import EMPTY, Numerals
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # leaves in Dash 5; requirements.txt pins Dash 4
     from dash import dash_table
 
-WINDOW = 120
+WINDOW = 60
 """A report of more rows than this is shown through a window that moves with scrolling."""
 
 TOTAL = "Total"
@@ -35,8 +36,11 @@ PERIOD = "period"
 
 _PERIOD_ABOUT = "The period of the report: without grouping it is its one row."
 
-_DIGIT, _NARROW, _LETTER, _PADDING = 7.7, 4.4, 7.6, 22
-_LEAST, _MOST_TEXT = 84, 260
+_PADDING = 24
+"""Pixels left and right of a cell's text together."""
+
+_LEAST, _MOST_TEXT = 6, 34
+"""The narrowest column and the widest label, in digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def explanations() -> html.Div:
     about = columns | groups | {PERIOD: _PERIOD_ABOUT}
     names = {f"group-{place}": group for place, group in enumerate(GROUPS)}
     return html.Div(
-        [html.P(text, id=f"about-{id_}", **{"data-group": names.get(id_, "")}) for id_, text in about.items()],
+        [html.P(text, id=ids.about(id_), **{"data-group": names.get(id_, "")}) for id_, text in about.items()],
         hidden=True,
     )
 
@@ -113,6 +117,8 @@ def compared_sheets(
     write = _writer(numerals, now.decimals)
     width = len(METRICS)
     sides: list[Sheet] = []
+    # Two lines to a row only where there is something to say on the second.
+    marked = not comparison.same
     for side, result, sums, totals in (
         ("then", then, comparison.sums_then, then.totals),
         ("now", now, comparison.sums_now, now.totals),
@@ -152,7 +158,7 @@ def compared_sheets(
             added = [cell(figure, change) for figure, change in zip(sums, comparison.sums, strict=True)]
             whole = [cell(figure, change) for figure, change in zip(totals, comparison.totals, strict=True)]
             pinned = [[*_pinned_labels(result, SUMS), *added], [*_pinned_labels(result, TOTAL), *whole]]
-        sides.append(_sheet(result, rows, pinned, hidden=hidden, sort=(), marks=marks))
+        sides.append(_sheet(result, rows, pinned, hidden=hidden, sort=(), marks=marks if marked else None))
     return sides[0], sides[1]
 
 
@@ -243,9 +249,8 @@ def _sheet(
             "data": keyed,
             "hidden_columns": [id_ for id_ in hidden if id_ in ids],
             "sort_by": list(sort),
-            "style_cell_conditional": [
-                {"if": {"column_id": id_}, "width": f"{width}px", "minWidth": f"{width}px", "maxWidth": f"{width}px"}
-                for id_, width in zip(ids, widths, strict=True)
+            "style_header_conditional": [
+                {"if": {"column_id": id_}, "minWidth": width} for id_, width in zip(ids, widths, strict=True)
             ],
         },
         rows={
@@ -254,28 +259,28 @@ def _sheet(
             "count": len(rows),
             "pinned": pinned,
             "marks": marks,
-            "widths": widths[:fixed],
+            "fixed": fixed,
         },
-        frame=f"fixed-{min(fixed, 4)} pinned-{len(pinned)}" + (" is-compared" if marks is not None else ""),
+        frame=f"fixed-{fixed} pinned-{len(pinned)}" + (" is-compared" if marks is not None else ""),
     )
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], pinned: Sequence[Sequence[str]]) -> list[int]:
-    """Widths in pixels that hold every text, so that headers and rows of every window line up."""
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], pinned: Sequence[Sequence[str]]) -> list[str]:
+    """Widths of headers that hold every text under them: then no window of rows is wider than another, in any font."""
     found = []
-    every = [*rows, *pinned]
     for place, column in enumerate(columns):
-        texts = [row[place] for row in every]
-        longest = sorted(set(texts), key=len)[-3:]
-        widest = max((_pixels(line) for text in longest for line in text.split("\n")), default=0.0)
-        header = _pixels(column.title) + 18
-        most = _MOST_TEXT if column.kind == "dimension" else 1000
-        found.append(int(min(max(widest, header, _LEAST - _PADDING), most)) + _PADDING)
+        texts = {row[place] for row in (*rows, *pinned)}
+        # The longest in characters are the widest but for a digit or two, which the rounding up covers.
+        longest = sorted(texts, key=len)[-3:]
+        widest = max((_digits(line) for text in longest for line in text.split("\n")), default=0.0)
+        wide = max(widest, _digits(column.title), _LEAST)
+        found.append(f"calc({min(wide, _MOST_TEXT) if column.kind == 'dimension' else wide:.1f}ch + {_PADDING}px)")
     return found
 
 
-def _pixels(text: str) -> float:
-    return sum(_DIGIT if ch.isdigit() or ch in "+−≠" else _LETTER if ch.isalpha() else _NARROW for ch in text)
+def _digits(text: str) -> float:
+    """About how many digits wide a text is."""
+    return sum(1 if ch.isdigit() or ch in "+\u2212\u2260" else 1 if ch.isalpha() else 0.55 for ch in text)
 
 
 __all__ = ["EMPTY", "WINDOW", "Sheet", "compared_sheets", "explanations", "frame", "period_words", "sheet"]

@@ -45,8 +45,8 @@ class ComparedRow:
 class Comparison:
     """Two answers to one question.
 
-    ``sums_then`` and ``sums_now`` add up the rows shown, per metric (None for averages, which do not add up);
-    ``sums`` and ``totals`` are what changed in them. Totals changes are empty when a side has no totals.
+    ``sums_then`` and ``sums_now`` add up the rows shown, per metric; None where adding up means nothing: averages, and
+    balances and counts of different times. ``sums`` and ``totals`` are what changed in them. Totals changes are empty when a side has no totals.
     """
 
     rows: tuple[ComparedRow, ...]
@@ -89,7 +89,7 @@ def compare(then: ReportResult, now: ReportResult) -> Comparison:
         both = before is not None and after is not None
         changes = _changes(then.rows[before].figures, now.rows[after].figures) if both else _NOTHING  # type: ignore[index]
         rows.append(ComparedRow(key[0], key[1], before, after, changes))
-    sums_then, sums_now = _sums(then.rows), _sums(now.rows)
+    sums_then, sums_now = _sums(then), _sums(now)
     totals = _NOTHING
     if then.totals is not None or now.totals is not None:
         totals = _changes(then.totals or _EMPTY, now.totals or _EMPTY)
@@ -131,9 +131,12 @@ def _change(then: Figure, now: Figure) -> Change | None:
     return Change(then, now, None if then is None or now is None else now - then)
 
 
-def _sums(rows: tuple[Row, ...]) -> tuple[Figure, ...]:
+def _sums(result: ReportResult) -> tuple[Figure, ...]:
+    timed = result.query.time_unit is not None
     return tuple(
-        None if metric.kind == "average" or not rows else sum(_amount(row.figures[place]) for row in rows)
+        None
+        if not result.rows or metric.kind == "average" or (timed and metric.nature == "stock")
+        else sum(_amount(row.figures[place]) for row in result.rows)
         for place, metric in enumerate(METRICS)
     )
 
