@@ -63,6 +63,10 @@ class Source(ABC):
         """Set aside what the engine stumbled over, so that it can read the rest; False if there is no more to be done."""
         return False
 
+    def agrees(self, count: int) -> bool:
+        """Whether the engine, which found ``count`` rows, found all of them."""
+        return True
+
     @abstractmethod
     def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, Place]:
         """Where the rows with these ordinals (from 0, malformed ones not counted) stand."""
@@ -194,6 +198,8 @@ class _Bytes:
 
     quotes: bool
     mixed_lines: bool
+    open_end: bool
+    """The file ends with a comma and no line end: the engine would let such a row have one value too many."""
 
 
 def _survey(file: Path) -> _Bytes:
@@ -208,7 +214,7 @@ def _survey(file: Path) -> _Bytes:
             pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk.startswith(b"\n"))
             last = chunk[-1:]
     kinds = (feeds > pairs) + (returns > pairs) + (pairs > 0)
-    return _Bytes(quotes, kinds > 1)
+    return _Bytes(quotes, kinds > 1, last == b",")
 
 
 class CsvSource(Source):
@@ -239,8 +245,9 @@ class CsvSource(Source):
         self.warnings = self.check_header()
         self._scratch = scratch
         self._copy: Path | None = None
+        self._quotes = survey.quotes
         self.relation = self._relation(reachable(file, scratch), len(self.header), parallel=not survey.quotes)
-        if survey.mixed_lines:
+        if survey.mixed_lines or survey.open_end:
             self.mend()
 
     def check_header(self) -> tuple[str, ...]:
@@ -259,11 +266,21 @@ class CsvSource(Source):
     def mend(self) -> bool:
         if self._copy is not None:
             return False
-        copy = self._scratch / f"{self.table}.csv"
+        copy = self._scratch / f"mended-{self.table}.csv"
         self.malformed = self._salvage(copy)
         self._copy = copy
         self.relation = self._relation(reachable(copy, self._scratch), len(self.header) + 1, parallel=False)
         return True
+
+    def agrees(self, count: int) -> bool:
+        # Around quotes the engine may take the end of a file for something else and leave it out without a word.
+        if not self._quotes or self._copy is not None:
+            return True
+        try:
+            with _text(self.file) as stream:
+                return sum(map(bool, csv.reader(stream, strict=True))) - 1 == count
+        except csv.Error:
+            return False
 
     def _salvage(self, copy: Path) -> tuple[BadRow, ...]:
         """Copy the well-formed records, each behind its line number; returns the others."""

@@ -236,8 +236,8 @@ def typed_text(kind: Kind, column: str, duckdb_type: str) -> str:
                 f"CASE WHEN isnan({column}) THEN NULL WHEN {column} = floor({column}) AND abs({column}) <= 9007199254740992 "
                 f"THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE {text} END"
             )
-        if re.fullmatch(r"DECIMAL\(\d+,0\)", name.replace(" ", "")):
-            return text
+        if name.startswith("DECIMAL"):
+            return f"regexp_replace({text}, '\\.0+$', '')"
     if kind in (Kind.AMOUNT, Kind.RATE):
         if whole or name.startswith("DECIMAL"):
             return text
