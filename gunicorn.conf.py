@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+from dotenv import load_dotenv
 
 from data.settings import Settings
 
+# The `flask` command reads this file too: both must mean the same warehouse.
+load_dotenv(Path(__file__).with_name(".env"))
 settings = Settings.from_environment()
 
 bind = f"{settings.host}:{settings.port}"
