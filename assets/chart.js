@@ -1,8 +1,8 @@
-/* What charts do in the browser by themselves: which ones there are, the worksheet, tables for screen readers, full
- * screen, and PNG and SVG files.
+/* What charts do in the browser by themselves: cards, the worksheet, tables for screen readers, full screen, and files.
  *
  * The list of specs in charts-store is all there is to know about the charts on the page. Everything a person does
- * changes that list; the server draws it. No figure and no metric is known here: choices and tables come as JSON. */
+ * changes that list; the server says what is on each card, and the cards here follow. No figure and no metric is known
+ * here. plotly.js is fetched when the first chart is asked for, not before. */
 (function () {
   "use strict";
 
@@ -41,36 +41,37 @@
     },
 
     /* Ask for a drawing only if there is a chart to draw and it is not drawn already. */
-    ask(now, report, theme, look, drawn) {
+    ask(now, report, theme, _look, drawn) {
       charts = now || [];
       if (!charts.length) {
-        if (drawn && drawn.charts && drawn.charts.length) {
-          set("chart-panel", { children: [] });
-          set("chart-drawn", { data: null });
-        }
+        paint([]);
+        if (drawn) set("chart-drawn", { data: null });
         return none();
       }
       if (!report || !report.link) return none();
-      const asked = { link: report.link, charts, dark: theme === "dark", narrow: Boolean(look && look.narrow) };
-      return JSON.stringify(asked) === JSON.stringify(drawn) ? none() : asked;
+      if (!panel().children.length) reserve();
+      const dark = theme === "dark";
+      const narrow = isNarrow();
+      if (drawn && drawn.link === report.link && drawn.dark === dark && drawn.narrow === narrow && same(drawn.charts, charts)) return none();
+      load();
+      return { link: report.link, charts, dark, narrow };
     },
 
     drawn(drawn) {
-      if (drawn) charts = drawn.charts;
-      requestAnimationFrame(() => {
-        dress();
-        const card = shown && cardOf(shown);
-        panel().classList.remove("is-waiting");
-        if (card) {
-          if (!JSON.parse(card.dataset.spec).series.length) open(card, true);
-          card.scrollIntoView({ block: "nearest" });
-          say(`${titleOf(card)}: chart ${announced}.`);
-          shown = null;
-        }
-      });
+      if (!drawn) return undefined;
+      charts = drawn.charts;
+      paint(drawn.cards);
+      const card = shown && cardOf(shown);
+      if (card) {
+        shown = null;
+        if (!specOf(card).series.length) open(card, true);
+        card.scrollIntoView({ block: "nearest" });
+        say(`${titleOf(card)}: chart ${announced}.`);
+      }
       return undefined;
     },
   };
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
   window.dash_clientside = Object.assign({}, window.dash_clientside, { charts: clientside });
 
   function unused(title, now) {
@@ -82,7 +83,7 @@
   }
 
   const say = (words) => {
-    panel().parentElement.querySelector(".chart-said").textContent = words;
+    document.getElementById("chart-said").textContent = words;
   };
 
   /* The room of the first chart is there before its figure, so that the table does not move twice. */
@@ -91,39 +92,95 @@
     measure();
   }
 
+  const isNarrow = () => (panel().clientWidth || window.innerWidth - 60) < NARROW;
+
+  /* Charts are drawn for the room they have: anew when it becomes another kind of room. */
   let measured = false;
   function measure() {
     if (measured) return;
     measured = true;
-    const look = () => {
-      const width = panel().clientWidth;
-      if (!width) return;
-      const narrow = width < NARROW;
-      if (narrow === look.narrow) return;
-      look.narrow = narrow;
+    let narrow = isNarrow();
+    new ResizeObserver(() => {
+      if (!panel().clientWidth || narrow === isNarrow()) return;
+      narrow = isNarrow();
       set("chart-look", { data: { narrow } });
-    };
-    look.narrow = false;
-    look();
-    new ResizeObserver(look).observe(panel());
+    }).observe(panel());
   }
 
   /* ------------------------------------------------------------------ cards */
 
-  /* Fill what the server only described: tables, worksheets that are open. */
-  function dress() {
-    measure();
-    choices = choices || JSON.parse(panel().dataset.choices);
-    for (const card of panel().querySelectorAll(".chart-card")) {
-      const holder = card.querySelector(".chart-table");
-      if (holder.dataset.of !== card.dataset.table) {
-        holder.dataset.of = card.dataset.table;
-        holder.replaceChildren(tableFrom(JSON.parse(card.dataset.table)));
-      }
-      if (card.dataset.editing) fillWorksheet(card);
-      name(card);
+  const faces = new WeakMap(); // what the server says is on a card
+
+  /* The cards become what the server says: those that stay are kept, so nothing flickers and no field loses the focus. */
+  function paint(all) {
+    const host = panel();
+    if (!host) return;
+    host.classList.remove("is-waiting");
+    const wanted = new Set(all.map((face) => face.id));
+    for (const card of Array.from(host.children)) {
+      if (wanted.has(card.dataset.chart)) continue;
+      if (window.Plotly) window.Plotly.purge(card.querySelector(".chart-plot"));
+      sizes.unobserve(card.querySelector(".chart-plot"));
+      card.remove();
     }
+    all.forEach((face, place) => {
+      const card = cardOf(face.id) || newCard(face.id);
+      if (host.children[place] !== card) host.insertBefore(card, host.children[place] || null);
+      const before = faces.get(card);
+      faces.set(card, face);
+      card.querySelector(".chart-name").textContent = face.title;
+      card.querySelector(".chart-figure").setAttribute("aria-label", face.summary);
+      const note = card.querySelector(".chart-note");
+      note.textContent = face.note || "";
+      note.hidden = !face.note;
+      if (!before || before.title !== face.title || !same(before.table, face.table)) {
+        card.querySelector(".chart-table").replaceChildren(tableFrom(face.title, face.table));
+      }
+      card.querySelector(".chart-plot").style.height = `${face.height}px`;
+      name(card);
+      if (card.dataset.editing) fillWorksheet(card);
+      draw(card);
+    });
   }
+
+  function newCard(id) {
+    const card = document.getElementById("chart-card").querySelector(".chart-card").cloneNode(true);
+    card.dataset.chart = id;
+    sizes.observe(card.querySelector(".chart-plot"));
+    return card;
+  }
+
+  let loading = null;
+  function load() {
+    loading =
+      loading ||
+      new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        script.src = panel().dataset.plotly;
+        script.onload = resolve;
+        script.onerror = () => {
+          loading = null;
+          say("The chart could not be drawn: reload the page and try again.");
+          reject(new Error("plotly.js did not arrive"));
+        };
+        if (window.Plotly) resolve();
+        else document.head.append(script);
+      });
+    return loading;
+  }
+
+  async function draw(card) {
+    await load();
+    const face = faces.get(card);
+    if (!card.isConnected) return;
+    await window.Plotly.react(graph(card), face.figure.data, face.figure.layout, JSON.parse(panel().dataset.config));
+    if (card.classList.contains("is-full")) zoom(card, true);
+  }
+
+  /* A figure fills its card whatever makes that wider or higher: the window, full screen, another column. */
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) if (target._fullLayout && target.clientWidth) window.Plotly.Plots.resize(target);
+  });
 
   /* Buttons that turn something on say how to turn it off again. */
   function name(card) {
@@ -143,13 +200,14 @@
     icon.classList.toggle("icon-fullscreen", !full);
   }
 
-  function tableFrom([title, header, rows, labels]) {
+  function tableFrom(title, { header, rows, labels }) {
     const table = document.createElement("table");
     table.createCaption().textContent = title;
     const head = table.createTHead().insertRow();
-    header.forEach((text) => {
+    header.forEach((text, place) => {
       const cell = document.createElement("th");
       cell.scope = "col";
+      cell.classList.toggle("is-label", place < labels);
       cell.textContent = text;
       head.append(cell);
     });
@@ -182,7 +240,6 @@
         holder.removeAttribute("tabindex");
         holder.removeAttribute("role");
         holder.removeAttribute("aria-label");
-        fit(card);
       }
     },
     screen: (card) => (card.classList.contains("is-full") ? leave(card) : enter(card)),
@@ -201,7 +258,7 @@
       if (spec) set("chart-keep", { data: { chart: { ...spec, title: titleOf(card) }, at: Date.now() } });
     },
     remove(card) {
-      const cards = Array.from(panel().querySelectorAll(".chart-card"));
+      const cards = Array.from(panel().children);
       const place = cards.indexOf(card);
       const next = cards[place + 1] || cards[place - 1];
       if (card.classList.contains("is-full")) leave(card);
@@ -220,8 +277,7 @@
     if (card.isConnected) name(card);
   });
 
-  const graph = (card) => card.querySelector(".js-plotly-plot");
-  const fit = (card) => requestAnimationFrame(() => graph(card) && window.Plotly.Plots.resize(graph(card)));
+  const graph = (card) => card.querySelector(".chart-plot");
 
   /* ------------------------------------------------------------------ full screen */
 
@@ -235,7 +291,6 @@
     } catch {
       /* phones without it: the card fills the window instead */
     }
-    fit(card);
     zoom(card, true);
   }
 
@@ -244,16 +299,16 @@
     document.documentElement.classList.remove("chart-is-full");
     if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
     name(card);
-    fit(card);
     zoom(card, false);
   }
 
   /* With the whole screen for it a chart can be zoomed by dragging; beside a table dragging would be in the way. */
   function zoom(card, on) {
     const plot = graph(card);
-    if (!plot || !plot.layout.xaxis || plot.layout.xaxis.visible === false) return;
-    const back = on ? {} : { "xaxis.autorange": plot.layout.xaxis.autorange === "reversed" ? "reversed" : true };
-    window.Plotly.relayout(plot, { dragmode: on ? "zoom" : false, "xaxis.fixedrange": !on, ...(plot.layout.xaxis.range && plot.layout.xaxis.autorange === false ? back : {}) });
+    const axis = plot.layout && plot.layout.xaxis;
+    if (!axis || axis.visible === false) return;
+    const whole = on ? {} : { "xaxis.range": faces.get(card).figure.layout.xaxis.range || null, "xaxis.autorange": !faces.get(card).figure.layout.xaxis.range };
+    window.Plotly.relayout(plot, { dragmode: on ? "zoom" : false, "xaxis.fixedrange": !on, ...whole });
   }
 
   document.addEventListener("fullscreenchange", () => {
@@ -271,13 +326,13 @@
   /* ------------------------------------------------------------------ files */
 
   async function save(card, format) {
-    const plot = graph(card);
-    if (!plot || !window.Plotly) return;
+    await load();
+    const plot = faces.get(card).figure;
     const title = titleOf(card);
-    const told = plot.layout.meta || {};
-    const width = Math.max(800, plot.clientWidth);
+    const told = plot.layout.meta;
+    const width = Math.max(800, graph(card).clientWidth);
     const height = Math.max(480, told.height || 0) + 64;
-    const margin = { ...((plot.layout.template.layout || {}).margin || {}), ...(plot.layout.margin || {}) };
+    const margin = { ...(plot.layout.template.layout.margin), ...(plot.layout.margin || {}) };
     const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
     const picture = {
       data: plot.data,
@@ -358,14 +413,14 @@
     return list;
   }
 
-  const specOf = (card) => charts.find((spec) => spec.id === card.dataset.chart) || JSON.parse(card.dataset.spec);
+  const specOf = (card) => charts.find((spec) => spec.id === card.dataset.chart);
 
   /* Built again only when the chart is another than the fields say: what a person types is never taken from them. */
   function fillWorksheet(card) {
     choices = choices || JSON.parse(panel().dataset.choices);
     const sheet = card.querySelector(".chart-worksheet");
     const spec = specOf(card);
-    const state = JSON.stringify([spec.kind, spec.x, spec.stack, spec.split, spec.series, card.dataset.x, document.documentElement.dataset.bsTheme]);
+    const state = JSON.stringify([spec.kind, spec.x, spec.stack, spec.split, spec.series, faces.get(card).x, document.documentElement.dataset.bsTheme]);
     if (sheet.dataset.state === state && sheet.childElementCount) return;
     const focused = sheet.contains(document.activeElement) ? document.activeElement.dataset.at : null;
     sheet.dataset.state = state;
@@ -373,7 +428,7 @@
     const title = make("input", { className: "form-control form-control-sm", value: spec.title, maxLength: choices.maxTitle });
     title.dataset.part = "title";
     title.autocomplete = "off";
-    const xs = [...JSON.parse(card.dataset.x)];
+    const xs = faces.get(card).x;
     const x = select(xs, spec.x || "", "x");
     if (spec.kind === "scatter") {
       for (const { label, items } of choices.metrics) {

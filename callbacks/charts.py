@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
+import brotli
 import flask
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
-from dash.development.base_component import Component
+from plotly.offline import get_plotlyjs
 
 from callbacks.errors import say
 from charts.presets import refit
@@ -24,6 +26,7 @@ Asked = dict[str, Any]
 
 def register(app: Dash, services: Services) -> None:
     """Register the acts of this file on ``app``."""
+    app.server.add_url_rule("/-/plotly.js", "plotly", send_plotly)
     app.clientside_callback(
         ClientsideFunction("charts", "add"),
         Output(Stores.CHARTS, "data", allow_duplicate=True),
@@ -44,7 +47,6 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         output={
-            "cards": Output(Chart.PANEL, "children"),
             "drawn": Output(Chart.DRAWN, "data"),
             "charts": Output(Stores.CHARTS, "data", allow_duplicate=True),
         },
@@ -53,14 +55,13 @@ def register(app: Dash, services: Services) -> None:
     )
     def draw_charts(asked: Asked | None) -> dict[str, Any]:
         if not asked:
-            return {"cards": no_update, "drawn": no_update, "charts": no_update}
+            return {"drawn": no_update, "charts": no_update}
         specs = read_charts(services, asked["charts"])
         result = services.records.snapshots.peek(asked["link"], services.user()).result if specs else None
-        fitted, cards = drawn(specs, result, dark=bool(asked["dark"]), narrow=bool(asked["narrow"]))
+        fitted, cards = faces(specs, result, dark=bool(asked["dark"]), narrow=bool(asked["narrow"]))
         shown = [spec.to_json() for spec in fitted]
         return {
-            "cards": cards,
-            "drawn": {**asked, "charts": shown},
+            "drawn": {**asked, "charts": shown, "cards": cards},
             "charts": no_update if shown == asked["charts"] else shown,
         }
 
@@ -104,6 +105,23 @@ def register(app: Dash, services: Services) -> None:
         return chart.entries(services.records.chart_presets.list(user))
 
 
+def send_plotly() -> flask.Response:
+    """plotly.js, compressed once: doing so for each visitor would hold up their first chart by half a second."""
+    packed = flask.request.accept_encodings["br"] > 0
+    response = flask.Response(_packed_plotly() if packed else get_plotlyjs(), mimetype="text/javascript")
+    if packed:
+        response.headers["Content-Encoding"] = "br"
+    response.vary.add("Accept-Encoding")
+    # The address carries the version.
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@cache
+def _packed_plotly() -> bytes:
+    return brotli.compress(get_plotlyjs().encode(), quality=5)
+
+
 def read_charts(services: Services, data: Any) -> tuple[ChartSpec, ...]:
     """The charts that the page asks for. One that cannot be read is left out, and the person is told why."""
     found = []
@@ -123,14 +141,14 @@ def _unfolded(services: Services, spec: ChartSpec) -> ChartSpec:
     return replace(ChartSpec.from_json(own.spec), id=spec.id, preset=None, title=own.title)
 
 
-def drawn(
+def faces(
     specs: tuple[ChartSpec, ...], result: ReportResult | None, *, dark: bool, narrow: bool
-) -> tuple[tuple[ChartSpec, ...], list[Component]]:
-    """The charts in the form that suits ``result``, and a card for each."""
+) -> tuple[tuple[ChartSpec, ...], list[dict[str, Any]]]:
+    """The charts in the form that suits ``result``, and what is on the card of each."""
     if result is None:
         return specs, []
     fitted = tuple(refit(spec, result) for spec in specs)
-    return fitted, [chart.card(spec, result, dark=dark, narrow=narrow, locale=_locale()) for spec in fitted]
+    return fitted, [chart.face(spec, result, dark=dark, narrow=narrow, locale=_locale()) for spec in fitted]
 
 
 def _locale() -> str:

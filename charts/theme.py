@@ -116,7 +116,6 @@ def template(mode: Mode) -> go.layout.Template:
                 "yanchor": "bottom",
                 "font": {"color": TEXT[mode], "size": 12},
                 "bgcolor": "rgba(0,0,0,0)",
-                "itemsizing": "constant",
                 "title": {"text": ""},
             },
             "xaxis": {**axis, "showgrid": False, "showline": True, "ticks": "outside", "ticklen": 4},

@@ -1,7 +1,8 @@
 """Charts beside the table: the Show Chart menu, the panel, and a card for each chart.
 
-``assets/chart.js`` builds each card's worksheet and its table for screen readers from the JSON that stands here on the
-card, so that hundreds of figures do not have to be components of the page. It knows no figure and no metric itself.
+The server says what is on each card (:func:`face`); ``assets/chart.js`` keeps the cards in step with it, each a copy of
+the one in the panel's template. Cards that are there already stay as they are: a chart that is added makes no other one
+flicker, and a worksheet that someone is filling in keeps the focus. The script knows no figure and no metric itself.
 """
 
 from __future__ import annotations
@@ -14,19 +15,22 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
+from plotly.offline import get_plotlyjs_version
 
 from charts.draw import draw
 from charts.presets import PRESETS
 from charts.reading import summary_of, table_of
 from charts.spec import COLOURS, KINDS, MAX_SERIES, MAX_TITLE, SERIES_KINDS, STACKINGS, ChartSpec
 from charts.theme import CONFIG, SHADES, metric_colour
-from charts.words import title_of
 from data.report.catalog import DIMENSION, METRICS
 from data.report.result import ReportResult
 from data.services import Services
 from data.store.chart_presets import OwnPreset
 from layouts.controls import icon
-from layouts.ids import Chart, Stores
+from layouts.ids import Chart
+
+PLOTLY = f"/-/plotly.js?v={get_plotlyjs_version()}"
+"""Where plotly.js is fetched from when the first chart is asked for."""
 
 BLANK = "blank"
 OWN = "own:"
@@ -53,7 +57,7 @@ def menu(services: Services) -> dbc.DropdownMenu:
         label=[icon("bar-chart"), html.Span("Show Chart")],
         toggle_class_name="btn-quiet btn-sm chart-toggle",
         class_name="chart-menu",
-        color="",
+        color="quiet",
         caret=False,
         align_end=True,
     )
@@ -93,15 +97,54 @@ def panel() -> html.Section:
     """Where charts appear: empty, and of no size, until there is one."""
     return html.Section(
         [
-            html.Div(id=Chart.PANEL, className="chart-cards", **{"data-choices": json.dumps(choices())}),
-            html.P(className="visually-hidden chart-said", role="status"),
+            html.Div(
+                id=Chart.PANEL,
+                className="chart-cards",
+                **{
+                    "data-choices": json.dumps(choices()),
+                    "data-config": json.dumps(CONFIG),
+                    "data-plotly": PLOTLY,
+                },
+            ),
+            html.Template(_card(), id=Chart.CARD),
+            html.P(className="visually-hidden", id=Chart.SAID, role="status"),
             dcc.Store(id=Chart.LOOK, data={"narrow": False}),
             dcc.Store(id=Chart.ASKED),
             dcc.Store(id=Chart.DRAWN),
             dcc.Store(id=Chart.KEEP),
         ],
         className="charts",
-        **{"aria-label": "Charts", "data-store": Stores.CHARTS, "data-look": Chart.LOOK, "data-keep": Chart.KEEP},
+        **{"aria-label": "Charts"},
+    )
+
+
+def _card() -> html.Article:
+    """One chart: its name, what can be done with it, its worksheet, its figure, and the same as a table."""
+    return html.Article(
+        [
+            html.Div(
+                [
+                    html.H3(className="chart-name"),
+                    html.Div([_act(*act) for act in ACTS], className="chart-acts"),
+                ],
+                className="chart-head",
+            ),
+            html.Div(className="chart-worksheet"),
+            html.Div(html.Div(className="chart-plot"), className="chart-figure", role="img"),
+            html.P(className="chart-note"),
+            html.Div(className="chart-table"),
+        ],
+        className="chart-card",
+    )
+
+
+def _act(act: str, label: str, face_: str) -> html.Button:
+    return html.Button(
+        face_ if face_.isupper() else icon(face_),
+        type="button",
+        className="icon-button chart-act" + (" chart-act-text" if face_.isupper() else ""),
+        title=label,
+        **{"data-act": act, "aria-label": label},
     )
 
 
@@ -115,7 +158,7 @@ def choices() -> dict[str, Any]:
         "kinds": list(KINDS.items()),
         "seriesKinds": list(SERIES_KINDS.items()),
         "stackings": list(STACKINGS.items()),
-        "axes": [["left", "Left axis"], ["right", "Right axis"]],
+        "axes": [["left", "Left"], ["right", "Right"]],
         "colours": [[name, name.capitalize()] for name in COLOURS],
         "shades": SHADES,
         "metrics": metrics,
@@ -126,50 +169,23 @@ def choices() -> dict[str, Any]:
     }
 
 
-def card(
+def face(
     spec: ChartSpec, result: ReportResult, *, dark: bool = False, narrow: bool = False, locale: str = "en"
-) -> html.Article:
-    """One chart: its name, what can be done with it, its figure, and the same as a table."""
-    figure = draw(spec, result, dark=dark, narrow=narrow, locale=locale)
-    told = figure.layout.meta
-    title = title_of(spec)
+) -> dict[str, Any]:
+    """What is on one card: the name of the chart, its figure, the same in words and as a table, and what x may be."""
+    figure = draw(spec, result, dark=dark, narrow=narrow, locale=locale).to_plotly_json()
+    told = figure["layout"]["meta"]
     table = table_of(spec, result, locale=locale)
-    return html.Article(
-        [
-            html.Div(
-                [
-                    html.H3(title, className="chart-name"),
-                    html.Div([_act(*act, title) for act in ACTS], className="chart-acts"),
-                ],
-                className="chart-head",
-            ),
-            html.Div(className="chart-worksheet"),
-            html.Div(
-                dcc.Graph(
-                    id={"type": Chart.GRAPH, "chart": spec.id},
-                    figure=figure,
-                    config=CONFIG,
-                    responsive=True,
-                    style={"height": f"{told['height']}px"},
-                ),
-                className="chart-figure",
-                role="img",
-                style={"minHeight": f"{told['height']}px"},
-                **{"aria-label": summary_of(spec, result, locale=locale)},
-            ),
-            html.P(told["note"] or "", className="chart-note", hidden=not told["note"]),
-            html.Div(className="chart-table"),
-        ],
-        key=spec.id,
-        id={"type": Chart.CARD, "chart": spec.id},
-        className="chart-card",
-        **{
-            "data-chart": spec.id,
-            "data-spec": json.dumps(spec.to_json()),
-            "data-x": json.dumps(_x_choices(result)),
-            "data-table": json.dumps([title, table.header, table.rows, table.labels]),
-        },
-    )
+    return {
+        "id": spec.id,
+        "title": told["title"],
+        "figure": figure,
+        "height": told["height"],
+        "note": told["note"],
+        "summary": summary_of(spec, result, locale=locale),
+        "table": {"header": table.header, "rows": table.rows, "labels": table.labels},
+        "x": _x_choices(result),
+    }
 
 
 def _x_choices(result: ReportResult) -> list[list[str]]:
@@ -180,13 +196,3 @@ def _x_choices(result: ReportResult) -> list[list[str]]:
     if result.query.by_package:
         found.append(["package", DIMENSION["package"].label])
     return found
-
-
-def _act(act: str, label: str, face: str, title: str) -> html.Button:
-    return html.Button(
-        face if face.isupper() else icon(face),
-        type="button",
-        className="icon-button chart-act" + (" chart-act-text" if face.isupper() else ""),
-        title=label,
-        **{"data-act": act, "aria-label": f"{label} {title}"},
-    )

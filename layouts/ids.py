@@ -191,17 +191,17 @@ class Links(StrEnum):
 
 
 class Chart(StrEnum):
-    """Charts beside the table. ``ADD``, ``FORGET``, ``CARD`` and ``GRAPH`` are types of patterns."""
+    """Charts beside the table. ``ADD`` and ``FORGET`` are types of patterns."""
 
     MENU = "chart-menu"
     ADD = "chart-add"  # a preset, one's own preset or Blank Chart in the menu
     FORGET = "chart-forget"  # deletes a preset of one's own
     PANEL = "chart-panel"
-    CARD = "chart-card"
-    GRAPH = "chart-graph"
+    CARD = "chart-card"  # the template of every card
+    SAID = "chart-said"  # what a screen reader is told
     LOOK = "chart-look"  # {"narrow": bool}: how much room a chart has
     ASKED = "chart-asked"  # {"link", "charts", "dark", "narrow"} that the panel is to show
-    DRAWN = "chart-drawn"  # the same of what it shows
+    DRAWN = "chart-drawn"  # the same of what it shows, with what is on each card
     KEEP = "chart-keep"  # {"chart": ChartSpec JSON, "at"} that is to become a preset of one's own
 
 
