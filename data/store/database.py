@@ -92,7 +92,7 @@ class Database:
         try:
             with engine.connect() as connection:
                 return _version_in(connection)
-        except sa.exc.DatabaseError as fault:
+        except (sa.exc.DatabaseError, UnicodeDecodeError) as fault:
             raise self._unreachable(fault) from fault
         finally:
             engine.dispose()
@@ -119,7 +119,7 @@ class Database:
                     configuration.attributes["connection"] = connection
                     command.upgrade(configuration, "head")
                 return before, SCHEMA_VERSION
-        except sa.exc.DatabaseError as fault:
+        except (sa.exc.DatabaseError, UnicodeDecodeError) as fault:
             raise self._unreachable(fault) from fault
         finally:
             engine.dispose()
@@ -184,12 +184,17 @@ class Database:
                 f"{SCHEMA_VERSION}): update the program."
             )
 
-    def _unreachable(self, fault: sa.exc.DatabaseError | OSError) -> Exception:
+    def _unreachable(self, fault: sa.exc.DatabaseError | UnicodeDecodeError | OSError) -> Exception:
         """What to tell the administrator; the fault itself where it is one of ours."""
-        if not isinstance(fault, (OSError, sa.exc.OperationalError)) and not is_corruption(fault):
+        if isinstance(fault, UnicodeDecodeError):  # all that the driver says when a damaged name is in SQLite's message
+            reason = "it is damaged"
+        elif isinstance(fault, OSError):
+            reason = str(fault)
+        elif isinstance(fault, sa.exc.OperationalError) or is_corruption(fault):
+            reason = str(fault.orig).strip().partition("\n")[0]
+        else:
             return fault
         place = self.url.render_as_string(hide_password=True)
-        reason = str(fault if isinstance(fault, OSError) else fault.orig).strip().partition("\n")[0]
         return UserError(f"The records' database {place} cannot be opened ({reason}): check DATABASE_URL.")
 
 

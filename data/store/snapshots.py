@@ -160,7 +160,7 @@ class Snapshots:
         }
         with self._database.writing() as connection:
             connection.execute(self._database.insert(contents).values(content).on_conflict_do_nothing())
-            connection.execute(links.insert().values(values | {"seal": _seal(values)}))
+            connection.execute(links.insert().values(values | {"seal": _seal(content | values)}))
             link = self._link(self._row(connection, link_id))
         self._thawed.put(digest, result, hashlib.sha256(body).digest(), len(data))
         self._clean_up_daily(now)
@@ -230,7 +230,7 @@ class Snapshots:
                 "copied_at": now,
                 "open_count": 0,
             }
-            connection.execute(links.insert().values(values | {"seal": _seal(values)}))
+            connection.execute(links.insert().values(values | {"seal": _seal({**row._mapping, **values})}))
             return self._link(self._row(connection, values["id"]))
 
     def mine(self, user: User, *, limit: int | None = None) -> tuple[Link, ...]:
@@ -360,13 +360,14 @@ class Snapshots:
         elif self._is_gone(row):
             state = "expired"
         query, view = None, None
-        try:
-            if row.seal != _seal(row._mapping):
-                raise _Damage("the link's seal does not match")
-            query = ReportQuery.from_json(json.loads(row.query))
-            view = None if row.view is None else json.loads(row.view)
-        except (ValueError, TypeError, UserError, _Damage):
+        if row.seal != _seal(row._mapping):
             state = "damaged"
+        else:
+            view = None if row.view is None else json.loads(row.view)
+            try:
+                query = ReportQuery.from_json(json.loads(row.query))
+            except UserError:  # of another version of this program; one such link must not hide the others
+                state = "damaged"
         return Link(
             id=row.id,
             owner_id=row.owner_id,
@@ -498,7 +499,8 @@ def _view_text(view: View | None) -> str | None:
 
 
 def _seal(row: Mapping[Any, Any]) -> bytes:
-    """The SHA-256 of what never changes in a link once it was shared."""
+    """The SHA-256 of what never changes in a link once it was shared, and of what lists tell about its report."""
+    generated_at = row["generated_at"]
     fixed = [
         row["id"],
         row["digest"].hex(),
@@ -508,5 +510,8 @@ def _seal(row: Mapping[Any, Any]) -> bytes:
         row["from_cache"],
         row["created_at"].isoformat(),
         row["view"],
+        row["query"],
+        row["row_count"],
+        None if generated_at is None else generated_at.isoformat(),
     ]
     return hashlib.sha256(canonical_json(fixed).encode()).digest()

@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from data.access import User
 from data.report.catalog import METRICS
@@ -121,7 +120,8 @@ def emptied_postgresql_url(migrated_postgresql_url: str) -> Iterator[str]:
     yield migrated_postgresql_url
     database = Database(migrated_postgresql_url)
     with database.writing() as connection:
-        connection.execute(sa.text(f"TRUNCATE {', '.join(metadata.tables)}"))
+        for table in reversed(metadata.sorted_tables):  # quicker than TRUNCATE, which makes new files
+            connection.execute(table.delete())
     database.close()
 
 

@@ -306,6 +306,8 @@ def flipped(value: Any) -> Any:
         return value[:middle] + bytes([value[middle] ^ 1]) + value[middle + 1 :]
     if isinstance(value, bool):
         return not value
+    if isinstance(value, int):
+        return value ^ 1
     if isinstance(value, str):
         return value[:-2] + chr(ord(value[-2]) ^ 1) + value[-1:]
     return value + timedelta(microseconds=1)
@@ -327,6 +329,19 @@ def test_a_link_that_is_not_what_it_was_is_not_shown(
     assert records.snapshots.mine(ANNA)[0].state == "damaged"
     assert records.snapshots.mine(ANNA)[0].open_count == 0
     assert records.snapshots.check().damaged == (link.id,)
+
+
+@pytest.mark.parametrize("column", ["query", "row_count", "generated_at"])
+def test_what_lists_tell_about_a_report_is_checked_too(records: Records, column: str) -> None:
+    link = records.snapshots.freeze(make_report(), ANNA)
+    copy = records.snapshots.copy(link.id, BORIS, WITH_CHART)
+    with records.database.writing() as connection:
+        value = connection.execute(sa.select(contents.c[column])).scalar_one()
+        connection.execute(contents.update().values({column: flipped(value)}))
+    for user, id_ in ((ANNA, link.id), (BORIS, copy.id)):
+        with pytest.raises(LinkDamaged):
+            records.snapshots.open(id_, user)
+        assert [(found.state, found.query) for found in records.snapshots.mine(user)] == [("damaged", None)]
 
 
 @pytest.mark.parametrize("column", ["body", "codec"])
@@ -359,7 +374,7 @@ def test_a_sound_but_different_report_in_the_same_place_is_not_shown(records: Re
 
 
 def test_one_byte_anywhere_in_the_file_never_gives_other_figures(tmp_path: Path, clock: Clock) -> None:
-    """Each of 150 places in turn: the report comes whole, or a plain sentence does; never anything else."""
+    """Each of 150 places in turn: the report comes whole, or not at all."""
     source = tmp_path / "source.sqlite"
     records = open_records(Settings(database_url=f"sqlite:///{source}"), now=clock)
     link = records.snapshots.freeze(make_report(40), ANNA, view=WITH_CHART)
@@ -379,7 +394,7 @@ def test_one_byte_anywhere_in_the_file_never_gives_other_figures(tmp_path: Path,
         found = open_records(Settings(database_url=f"sqlite:///{copy}"), now=clock)
         try:
             snapshot = found.snapshots.open(link.id, BORIS)
-        except UserError:
+        except (UserError, sa.exc.DatabaseError):
             damaged += 1
         else:
             assert snapshot.result == make_report(40)
