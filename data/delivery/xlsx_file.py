@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+from openpyxl import Workbook
+from openpyxl.cell import Cell as SheetCell
+from openpyxl.styles import Alignment, Border, Font, Side
+from openpyxl.utils import get_column_letter
 
 from data.delivery.spreadsheet import HEADER_ROWS, Limits, exact_cell, fact_widths, number_format, widths
-from data.delivery.table import Document, Table, runs_as_formula
+from data.delivery.table import Cell, Document, Kind, Table, runs_as_formula
 
 LIMITS = Limits("Excel XLSx", rows=1_048_576, columns=16_384, instead="CSV")
+
+# Excel reads _x0041_ in a text as the letter A; such text is told from an escape by escaping its first underscore.
+_ESCAPE_LIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def write_xlsx(document: Document) -> bytes:
     """A workbook of two sheets, Report and Info; raises :class:`UserError` when something would be cut."""
     LIMITS.check(document)
+    book = Workbook(write_only=True)
+    book.properties.creator = book.properties.title = "Customer Dynamics"
+    book.properties.created = book.properties.modified = document.result.info.generated_at.replace(microsecond=0)
+    _write_table(book.create_sheet(document.table.title), document.table)
+    _write_facts(book.create_sheet("Info"), document.facts)
     target = BytesIO()
-    with Workbook(target, {"constant_memory": True}) as book:
-        book.set_properties(
-            {
-                "title": "Customer Dynamics",
-                "author": "Customer Dynamics",
-                "created": document.result.info.generated_at.replace(microsecond=0),
-            }
-        )
-        styles = _Styles(book)
-        _write_table(book.add_worksheet(document.table.title), styles, document.table)
-        _write_facts(book.add_worksheet("Info"), styles, document.facts)
+    book.save(target)
     return target.getvalue()
 
 
-class _Styles:
-    """The looks of the workbook's cells; each is registered once, however many cells have it."""
+class _TextCell(SheetCell):
+    """A cell that takes any text of a document as it is."""
 
-    def __init__(self, book: Workbook) -> None:
-        self._book = book
-        self._looks: dict[tuple[object, ...], Format] = {}
+    __slots__ = ()
 
-    def look(
+    def check_string(self, value: Any) -> Any:
+        # What openpyxl does here is done: :meth:`Limits.check` refuses what it would cut, after the escapes have made
+        # the text longer, and a document holds no characters that it would refuse.
+        return _ESCAPE_LIKE.sub("_x005F_", value)
+
+
+class _Pens:
+    """The cells that a sheet is written with: one for each look, used again for every value of that look.
+
+    A write-only sheet writes each cell of a generator as it comes, so that making new ones would only cost time.
+    """
+
+    def __init__(self, sheet: Any) -> None:
+        self._sheet = sheet
+        self._pens: dict[tuple[object, ...], SheetCell] = {}
+
+    def pen(
         self,
         number: str = "@",
         *,
@@ -49,68 +64,91 @@ class _Styles:
         line: str = "",
         wrap: bool = False,
         quoted: bool = False,
-    ) -> Format:
-        """A look; ``line`` is the side with a thin line ("top", "bottom"), ``quoted`` marks text that is text."""
+    ) -> SheetCell:
+        """The cell of a look. ``line`` is the side with a thin line ("top", "bottom"); ``quoted`` text stays text."""
         key = (number, bold, align, line, wrap, quoted)
-        if key not in self._looks:
-            looks = {"num_format": number, "bold": bold, "align": align, "valign": "top", "text_wrap": wrap}
-            if line:
-                looks[line] = 1
+        if key not in self._pens:
+            cell: Any = _TextCell(self._sheet, row=1, column=1)
+            cell.number_format = number
+            cell.font = Font(name="Calibri", size=11, bold=bold)
+            cell.alignment = Alignment(horizontal=align, vertical="top", wrap_text=wrap)
+            thin, none = Side(style="thin"), Side()
+            cell.border = Border(top=thin if line == "top" else none, bottom=thin if line == "bottom" else none)
             # As an apostrophe typed in front of it would: the text stays one when a person edits the cell.
-            looks["quote_prefix"] = quoted
-            self._looks[key] = self._book.add_format(looks)
-        return self._looks[key]
+            cell.quotePrefix = quoted
+            self._pens[key] = cell
+        return self._pens[key]
+
+    def text(self, words: str, **look: Any) -> SheetCell:
+        """A cell of ``words``: whatever they look like, never a formula, a number or an error code."""
+        cell = self.pen(quoted=runs_as_formula(words), **look)
+        cell.value = words or None
+        if words:
+            cell.data_type = "s"
+        return cell
 
 
-def _write_table(sheet: Worksheet, styles: _Styles, table: Table) -> None:
-    for place, width in enumerate(widths(table)):
-        sheet.set_column(place, place, width)
-    sheet.freeze_panes(HEADER_ROWS, table.fixed)
+def _write_table(sheet: Any, table: Table) -> None:
+    letters = [get_column_letter(place + 1) for place in range(len(table.headings))]
+    for letter, width in zip(letters, widths(table), strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.freeze_panes = f"{get_column_letter(table.fixed + 1)}{HEADER_ROWS + 1}"
     # The totals row is outside of the filter: sorting by hand leaves it where it is.
-    sheet.autofilter(HEADER_ROWS - 1, 0, HEADER_ROWS - 1 + len(table.rows), len(table.headings) - 1)
-    sheet.repeat_rows(0, HEADER_ROWS - 1)
-    sheet.repeat_columns(0, table.fixed - 1)
-    sheet.set_landscape()
-
-    group_look = styles.look(bold=True, align="center")
+    sheet.auto_filter.ref = f"A{HEADER_ROWS}:{letters[-1]}{HEADER_ROWS + len(table.rows)}"
+    sheet.print_title_rows = f"1:{HEADER_ROWS}"
+    sheet.print_title_cols = f"A:{letters[table.fixed - 1]}"
+    sheet.page_setup.orientation = "landscape"
     for group, start, count in table.groups:
         if group and count > 1:
-            sheet.merge_range(0, start, 0, start + count - 1, group, group_look)
-        elif group:
-            sheet.write_string(0, start, group, group_look)
+            sheet.merged_cells.add(f"{letters[start]}1:{letters[start + count - 1]}1")
+
+    pens = _Pens(sheet)
     sides = ["left" if place < table.fixed else "right" for place in range(len(table.headings))]
-    for place, heading in enumerate(table.headings):
-        sheet.write_string(1, place, heading.title, styles.look(bold=True, align=sides[place], line="bottom"))
-
-    columns = [
-        (place, heading.kind, number_format(heading.kind, table.decimals), sides[place])
-        for place, heading in enumerate(table.headings)
-    ]
-    # Each column has one look in all rows; only the totals row and text among figures differ.
-    usual = [styles.look(number, align=side) for _, _, number, side in columns]
-    totals = [styles.look(number, align=side, bold=True, line="top") for _, _, number, side in columns]
-    for line, row in enumerate(table.body):
-        is_totals = line == len(table.rows)
-        looks = totals if is_totals else usual
-        for cell, look, (place, kind, _, side) in zip(row, looks, columns, strict=True):
-            value = exact_cell(cell, kind)
-            if value is None:
-                sheet.write_blank(HEADER_ROWS + line, place, None, look)
-            elif isinstance(value, str):
-                # Whatever it looks like, it is written as text: never as a formula, a number or a link.
-                text_look = styles.look(
-                    align=side, bold=is_totals, line="top" if is_totals else "", quoted=runs_as_formula(value)
-                )
-                sheet.write_string(HEADER_ROWS + line, place, value, text_look)
-            elif isinstance(value, date):
-                sheet.write_datetime(HEADER_ROWS + line, place, value, look)
-            else:
-                sheet.write_number(HEADER_ROWS + line, place, value, look)
+    sheet.append(_group_cells(pens, table))
+    sheet.append(
+        pens.text(heading.title, bold=True, align=side, line="bottom")
+        for heading, side in zip(table.headings, sides, strict=True)
+    )
+    rows, totals = _columns(pens, table, sides), _columns(pens, table, sides, bold=True, line="top")
+    for row in table.rows:
+        sheet.append(_cells(pens, row, rows))
+    if table.totals is not None:
+        sheet.append(_cells(pens, table.totals, totals))
 
 
-def _write_facts(sheet: Worksheet, styles: _Styles, facts: tuple[tuple[str, str], ...]) -> None:
-    for place, width in enumerate(fact_widths(facts)):
-        sheet.set_column(place, place, width)
-    for line, (label, words) in enumerate(facts):
-        sheet.write_string(line, 0, label, styles.look(bold=True))
-        sheet.write_string(line, 1, words, styles.look(wrap=True, quoted=runs_as_formula(words)))
+def _group_cells(pens: _Pens, table: Table) -> Iterator[SheetCell | None]:
+    """The upper header row: each group at its first column, over which the others are merged."""
+    for group, _, count in table.groups:
+        yield pens.text(group, bold=True, align="center") if group else None
+        yield from [None] * (count - 1)
+
+
+_Column = tuple[Kind, SheetCell, dict[str, Any]]
+"""What a column holds, the pen for its numbers and dates, and the look of a text among them."""
+
+
+def _columns(pens: _Pens, table: Table, sides: list[str], **look: Any) -> list[_Column]:
+    """The columns as they are in rows of a ``look``."""
+    found = []
+    for heading, side in zip(table.headings, sides, strict=True):
+        pen = pens.pen(number_format(heading.kind, table.decimals), align=side, **look)
+        found.append((heading.kind, pen, {"align": side, **look}))
+    return found
+
+
+def _cells(pens: _Pens, row: tuple[Cell, ...], columns: list[_Column]) -> Iterator[SheetCell]:
+    for cell, (kind, pen, look) in zip(row, columns, strict=True):
+        value = exact_cell(cell, kind)
+        if isinstance(value, str):
+            yield pens.text(value, **look)
+        else:
+            pen.value = value
+            yield pen
+
+
+def _write_facts(sheet: Any, facts: tuple[tuple[str, str], ...]) -> None:
+    for letter, width in zip("AB", fact_widths(facts), strict=True):
+        sheet.column_dimensions[letter].width = width
+    pens = _Pens(sheet)
+    for label, words in facts:
+        sheet.append([pens.text(label, bold=True), pens.text(words, wrap=True)])

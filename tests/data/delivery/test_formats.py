@@ -144,6 +144,29 @@ def test_xlsx_keeps_headers_and_grouping_columns_in_view_and_marks_the_totals():
     assert sheet.auto_filter.ref == "A2:W5"
 
 
+def test_xlsx_prints_headers_and_grouping_columns_on_every_page():
+    sheet = openpyxl_sheet(export(by_month_and_package(), "xlsx"))
+    assert (sheet.print_title_rows, sheet.print_title_cols) == ("$1:$2", "$A:$B")
+    assert sheet.page_setup.orientation == "landscape"
+
+
+def test_xlsx_columns_are_as_wide_as_their_widest_cell():
+    sheet = openpyxl_sheet(export(named(by_month_and_package(), "N" * 30), "xlsx"))
+    assert [sheet.column_dimensions[letter].width for letter in "ABC"] == [12, 32, 9]
+
+
+def test_xlsx_looks_do_not_run_from_one_row_into_another():
+    # Number, text (beyond a cell's precision), number, nothing: the column's cells keep what each of them is.
+    amounts = [Decimal("1.50"), Decimal("1234567890123456.78"), Decimal("-2.25"), None]
+    rows = [with_amount(amount).rows[0] for amount in amounts]
+    sheet = openpyxl_sheet(export(replace(with_amount(Decimal(0)), rows=tuple(rows)), "xlsx"))
+    cells = [sheet.cell(3 + place, 5) for place in range(4)]
+    assert [cell.value for cell in cells] == [1.5, "1234567890123456.78", -2.25, None]
+    assert [cell.data_type for cell in cells] == ["n", "s", "n", "n"]
+    assert [cell.font.bold for cell in cells] == [False] * 4
+    assert sheet.cell(7, 5).font.bold
+
+
 def test_xls_keeps_headers_and_grouping_columns_in_view():
     # PANE: columns and rows that stay; WINDOW2's flag 0x0008 says that they are frozen.
     records = dict(biff_records(export(by_month_and_package(), "xls")))
@@ -247,7 +270,7 @@ def test_amounts_come_back_exactly_from_every_format(amount):
         assert Decimal(cell if isinstance(cell, str) else f"{cell:.15g}") == amount
 
 
-def with_amount(amount: Decimal) -> ReportResult:
+def with_amount(amount: Decimal | None) -> ReportResult:
     """A report of one month in which the balance of active clients is ``amount``."""
     values = list(figures(1))
     values[3] = amount
@@ -283,6 +306,13 @@ def test_xlsx_text_that_looks_like_an_escape_is_kept_from_being_read_as_one():
     content = export(named(by_month_and_package(), "_x0041_ and _x005F_"), "xlsx")
     sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
     assert "_x005F_x0041_ and _x005F_x005F_" in sheet
+
+
+def test_xlsx_text_of_the_utmost_length_is_not_cut_when_its_escapes_make_it_longer():
+    name = "_x0041_" * 4_681  # 32,767 characters
+    content = export(named(by_month_and_package(), name), "xlsx")
+    sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("_x005F_x0041_") == 4_681
 
 
 def test_dates_of_excels_impossible_february_are_text():
