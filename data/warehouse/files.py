@@ -10,7 +10,7 @@ import re
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -198,8 +198,6 @@ class _Bytes:
 
     quotes: bool
     mixed_lines: bool
-    open_end: bool
-    """The file ends with a comma and no line end: the engine would let such a row have one value too many."""
 
 
 def _survey(file: Path) -> _Bytes:
@@ -214,7 +212,7 @@ def _survey(file: Path) -> _Bytes:
             pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk.startswith(b"\n"))
             last = chunk[-1:]
     kinds = (feeds > pairs) + (returns > pairs) + (pairs > 0)
-    return _Bytes(quotes, kinds > 1, last == b",")
+    return _Bytes(quotes, kinds > 1)
 
 
 class CsvSource(Source):
@@ -247,7 +245,7 @@ class CsvSource(Source):
         self._copy: Path | None = None
         self._quotes = survey.quotes
         self.relation = self._relation(reachable(file, scratch), len(self.header), parallel=not survey.quotes)
-        if survey.mixed_lines or survey.open_end:
+        if survey.mixed_lines:
             self.mend()
 
     def check_header(self) -> tuple[str, ...]:
@@ -290,13 +288,19 @@ class CsvSource(Source):
             writer.writerow(("line", *self.header))
             found = records(self.file)
             next(found)
-            for record in found:
+            for found_record in found:
+                record = self._without_empty_end(found_record)
                 fault = self._malformation(record)
                 if fault is None:
                     writer.writerow((record.line, *record.values))
                 else:
                     malformed.append(fault)
         return tuple(malformed)
+
+    def _without_empty_end(self, record: Record) -> Record:
+        # Empty values beyond the header's last are overlooked, as the engine does: spreadsheets write them.
+        width = len(self.header)
+        return record if any(record.values[width:]) else replace(record, values=record.values[:width])
 
     def _malformation(self, record: Record) -> BadRow | None:
         def bad(reason: str, column: str = "", value: str = "") -> BadRow:
@@ -336,11 +340,11 @@ class CsvSource(Source):
                 if self._copy is not None:
                     yield ordinal, Record(int(record.values[0]), record.values[1:])
                 else:
-                    yield ordinal, record
+                    yield ordinal, self._without_empty_end(record)
 
     def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, Place]:
         return {
-            ordinal: Place(record.line, dict(zip(self.header, record.values, strict=True)), record.values)
+            ordinal: Place(record.line, dict(zip(self.header, record.values, strict=False)), record.values)
             for ordinal, record in self.rows(ordinals)
         }
 

@@ -277,3 +277,16 @@ def test_a_refused_load_tells_a_value_on_one_line_whatever_is_in_it(duckdb_url, 
     with pytest.raises(BadRows) as refusal:
         load(duckdb_url, write(tmp_path / "in", rows("packages", '"1\n\x1b[31m\u202e",a')))
     assert refusal.value.lines == ("packages.csv:2: column 'id': value '1\\n\\x1b[31m\\u202e': not a whole number",)
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_empty_values_beyond_the_last_column_are_overlooked(end, duckdb_url, tmp_path):
+    folder = write_bytes(tmp_path / "in", "packages.csv", f"id,name\n1,a,\n2,b,,,\n3,c{end}".encode())
+    load(duckdb_url, folder)
+    assert content(duckdb_url)["packages"] == [(1, "a"), (2, "b"), (3, "c")]
+    write_bytes(folder, "packages.csv", f'id,name\n1,a,\n2,b,x\n"4"x,d\ny,e,,{end}'.encode())
+    assert refused(duckdb_url, folder).lines == (
+        "packages.csv:3: has 3 values, the header has 2",
+        "packages.csv:4: a quote in the wrong place",
+        "packages.csv:5: column 'id': value 'y': not a whole number",
+    )
