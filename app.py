@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 import dash
 import flask
@@ -12,6 +13,7 @@ from flask_caching import Cache
 import callbacks
 from callbacks import routes
 from data import commands
+from data.errors import UserError
 from data.report.reports import Reports
 from data.services import Services
 from data.settings import Settings
@@ -53,8 +55,15 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
 
 
 def create_server(settings: Settings | None = None) -> flask.Flask:
-    """The WSGI application that a web server runs, and that `flask` takes its commands from."""
-    return create_app(settings).server
+    """The WSGI application that a web server runs, and that `flask` takes its commands from.
+
+    A setting that cannot be used ends the process with one sentence that names it.
+    """
+    try:
+        return create_app(settings).server
+    except UserError as fault:
+        sys.stderr.write(f"{fault.message}\n")
+        raise SystemExit(2) from fault
 
 
 def __getattr__(name: str) -> flask.Flask:

@@ -215,8 +215,8 @@ METRICS: tuple[Metric, ...] = (
 GROUPS = {
     "Clients - Active": "Clients that exist at the end of the row's time and paid for usage or a package within the "
     "Active Duration before it.",
-    "Clients - Overall Active": "Clients that exist at the end of the row's time and paid for usage or a package at any "
-    "time before it.",
+    "Clients - Overall Active": "Clients that exist at the end of the row's time and paid for usage or a package at "
+    "any time before it.",
     "Clients - All": "All clients that exist at the end of the row's time.",
     "Balance Refill": "Refills in the row's time.",
     "Pay As You Go": "Usage charged in the row's time.",

@@ -46,7 +46,8 @@ class Comparison:
     """Two answers to one question.
 
     ``sums_then`` and ``sums_now`` add up the rows shown, per metric; None where adding up means nothing: averages, and
-    balances and counts of different times. ``sums`` and ``totals`` are what changed in them. Totals changes are empty when a side has no totals.
+    balances and counts of different times. ``sums`` and ``totals`` are what changed in them; changes of totals are
+    empty when neither side has totals.
     """
 
     rows: tuple[ComparedRow, ...]

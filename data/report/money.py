@@ -107,7 +107,9 @@ class Rates:
             return 1, 1
         known = self._factors.get((source, target, day))
         if known is None:
-            numerator, denominator = self._on(target, day), self._on(source, day)
+            # In the order of their codes: where both are missing, it does not hang on the direction which is named.
+            rates = {currency: self._on(currency, day) for currency in sorted((source, target))}
+            numerator, denominator = rates[target], rates[source]
             common = gcd(numerator, denominator)
             known = self._factors[source, target, day] = numerator // common, denominator // common
         return known

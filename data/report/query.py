@@ -118,7 +118,7 @@ class ReportQuery:
         ``names`` gives the names of owners and packages, keyed ("owner", id) and ("package", id).
         """
         known = names or {}
-        when = QUICK_RANGES[self.quick_range] if self.quick_range in QUICK_RANGES else f"{self.start} to {self.end}"
+        when = QUICK_RANGES.get(self.quick_range or "", f"{self.start} to {self.end}")
         parts = [when, self.timezone]
         for label, kind, values in (
             ("client type", "client_type", self.client_types),

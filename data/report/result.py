@@ -175,7 +175,9 @@ class ReportResult:
         query = ReportQuery.from_json(data["query"])
 
         def figures(row: Mapping[str, Any]) -> tuple[Figure, ...]:
-            return tuple(Decimal(row[m.id]) if isinstance(row[m.id], str) else row[m.id] for m in METRICS)
+            # A metric that joined the catalog after the report was frozen has no figure in it.
+            found = (row.get(metric.id) for metric in METRICS)
+            return tuple(Decimal(figure) if isinstance(figure, str) else figure for figure in found)
 
         rows = tuple(
             Row(tuple(row[item] for item in query.group_by), row.get("package_id"), figures(row))

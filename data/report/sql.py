@@ -35,7 +35,7 @@ from data.warehouse.schema import (
     transactions,
 )
 
-_FOREVER = datetime(9999, 12, 31)  # noqa: DTZ001 - instants in the warehouse are naive UTC
+_FOREVER = datetime(9999, 12, 31)
 _DAY = timedelta(days=1)
 
 Scope = Literal["total", "package", "held"]
