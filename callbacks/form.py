@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import Any
 
 import dash
@@ -13,7 +14,7 @@ from data.report.choices import Choices
 from data.report.period import today_in
 from data.report.reports import utc_now
 from data.services import Services
-from layouts.asked import REMEMBERED, defaults
+from layouts.asked import REMEMBERED, Asked, defaults, known_part
 from layouts.filters import FILTERS
 from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores
 
@@ -28,12 +29,19 @@ def register(app: dash.Dash, services: Services) -> None:
             "first_visit": Output(Period.FIRST_VISIT, "data", allow_duplicate=True),
         },
         inputs={"clicks": Input(Form.RESET, "n_clicks")},
-        state={"zone": State(Period.ZONE, "value")},
         prevent_initial_call=True,
     )
-    def reset_form(clicks: int | None, zone: str | None) -> dict[str, Any]:  # noqa: ARG001 - the click is the trigger
+    def reset_form(clicks: int | None) -> dict[str, Any]:  # noqa: ARG001 - the click is the trigger
+        standard = services.records.templates.default_of(services.user())
+        if standard is not None:
+            query, _ = known_part(services, standard.query)
+            return {
+                "fields": read.fill(Asked(query, standard.output_type, standard.send_to)),
+                "first_visit": dash.no_update,
+            }
         asked = defaults(services, today_in("UTC", utc_now()))
-        return {"fields": read.fill(asked), "first_visit": True}
+        # As at the first visit the browser puts its own zone in.
+        return {"fields": read.fill(asked), "first_visit": time()}
 
     @app.callback(
         Output(Delivery.SEND_TO, "problems"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from time import time
 from typing import Any
 
@@ -12,16 +11,12 @@ from dash import ClientsideFunction, Input, Output, State
 
 from callbacks import read
 from callbacks.errors import PROBLEM_OF
-from data.currencies import currency_codes
 from data.errors import NoData, UserError
-from data.report.catalog import DIMENSION, METRIC
-from data.report.period import zone_names
-from data.report.query import ReportQuery
+from data.report.catalog import METRIC
 from data.services import Services
 from data.store.templates import Draft, Template
-from data.warehouse.schema import CLIENT_TYPES
 from layouts import messages, templates
-from layouts.asked import Asked
+from layouts.asked import Asked, known_part, without
 from layouts.ids import Page, Problem, Stores
 from layouts.ids import Templates as Ids
 
@@ -211,35 +206,6 @@ def register(app: dash.Dash, services: Services) -> None:
     )
 
 
-def known_part(services: Services, query: ReportQuery) -> tuple[ReportQuery, list[str]]:
-    """``query`` without the values that do not exist any more, and those in words."""
-    lost: list[str] = []
-
-    def keep(kind: str, values: tuple[Any, ...], known: Any) -> tuple[Any, ...]:
-        lost.extend(f"{kind} {value}" for value in values if value not in known)
-        return tuple(value for value in values if value in known)
-
-    try:
-        choices = services.reports.choices(services.user())
-    except NoData:
-        return query, lost
-    kept = replace(
-        query,
-        client_types=keep("client type", query.client_types, CLIENT_TYPES),
-        tags=keep("client tag", query.tags, set(choices.tags)),
-        owners=keep("owner", query.owners, {owner.id for owner in choices.owners}),
-        packages=keep("package", query.packages, {package.id for package in choices.packages}),
-        group_by=keep("grouping", query.group_by, DIMENSION),
-    )
-    if kept.timezone not in zone_names():
-        lost.append(f"time zone {kept.timezone}")
-        kept = replace(kept, timezone="UTC")
-    if kept.currency not in currency_codes():
-        lost.append(f"currency {kept.currency}")
-        kept = replace(kept, currency=services.settings.base_currency)
-    return kept, lost
-
-
 def _loaded(services: Services, template: Template, view: Mapping[str, Any] | None) -> dict[str, Any]:
     """What changes on the page when ``template`` is loaded."""
     query, lost = known_part(services, template.query)
@@ -255,12 +221,7 @@ def _loaded(services: Services, template: Template, view: Mapping[str, Any] | No
     if isinstance(along.get("charts"), list):
         changes["charts"] = along["charts"]
     if lost:
-        values, are = ("value", "is") if len(lost) == 1 else ("values", "are")
-        changes["message"] = messages.notice(
-            f"Loaded “{template.title}” without {len(lost)} {values} that no longer "
-            f"{'exists' if are == 'is' else 'exist'}: {', '.join(lost)}. Check the filters before you press Query.",
-            "warning",
-        )
+        changes["message"] = messages.notice(f"Loaded “{template.title}”, but {without(lost)}", "warning")
     elif template.runs_at_once:
         changes["run_now"] = _now()
     return changes

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal, Self, cast
 
-from data.errors import UserError
-from data.report.period import Bound, quick_range_dates
+from data.currencies import currency_codes
+from data.errors import NoData, UserError
+from data.report.catalog import DIMENSION
+from data.report.period import Bound, quick_range_dates, zone_names
 from data.report.query import ReportQuery
 from data.services import Services
+from data.warehouse.schema import CLIENT_TYPES
 
 OutputType = Literal["web", "csv", "xls", "xlsx"]
 
@@ -44,10 +48,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the form opens with; on a ``first_visit`` the browser may choose the time zone."""
+    """What the form opens with; on a ``first_visit`` the browser may choose the time zone.
+
+    ``lost`` are values in words that were left out since they do not exist any more.
+    """
 
     asked: Asked
     first_visit: bool
+    lost: tuple[str, ...] = ()
 
 
 def defaults(services: Services, today: date, timezone: str = "UTC") -> Asked:
@@ -72,14 +80,49 @@ def opening(services: Services, today: date) -> Opening:
     """
     standard = services.records.templates.default_of(services.user())
     if standard is not None:
-        return Opening(Asked(standard.query, standard.output_type, standard.send_to), first_visit=False)
+        return _without_lost(services, Asked(standard.query, standard.output_type, standard.send_to))
     remembered = services.records.preferences.get(services.user(), REMEMBERED)
     if isinstance(remembered, Mapping):
-        try:
-            asked = Asked.from_json(remembered)
-            asked.query.check()
-        except UserError:
-            pass
-        else:
-            return Opening(asked, first_visit=False)
+        with suppress(UserError):
+            return _without_lost(services, Asked.from_json(remembered))
     return Opening(defaults(services, today), first_visit=True)
+
+
+def _without_lost(services: Services, asked: Asked) -> Opening:
+    query, lost = known_part(services, asked.query)
+    return Opening(replace(asked, query=query.check()), first_visit=False, lost=tuple(lost))
+
+
+def known_part(services: Services, query: ReportQuery) -> tuple[ReportQuery, list[str]]:
+    """``query`` without the values that do not exist any more, and those in words."""
+    lost: list[str] = []
+
+    def keep(kind: str, values: tuple[Any, ...], known: Any) -> tuple[Any, ...]:
+        lost.extend(f"{kind} {value}" for value in values if value not in known)
+        return tuple(value for value in values if value in known)
+
+    try:
+        choices = services.reports.choices(services.user())
+    except NoData:
+        return query, lost
+    kept = replace(
+        query,
+        client_types=keep("client type", query.client_types, CLIENT_TYPES),
+        tags=keep("client tag", query.tags, set(choices.tags)),
+        owners=keep("owner", query.owners, {owner.id for owner in choices.owners}),
+        packages=keep("package", query.packages, {package.id for package in choices.packages}),
+        group_by=keep("grouping", query.group_by, DIMENSION),
+    )
+    if kept.timezone not in zone_names():
+        lost.append(f"time zone {kept.timezone}")
+        kept = replace(kept, timezone="UTC")
+    if kept.currency not in currency_codes():
+        lost.append(f"currency {kept.currency}")
+        kept = replace(kept, currency=services.settings.base_currency)
+    return kept, lost
+
+
+def without(lost: Sequence[str]) -> str:
+    """Says in a sentence's end that ``lost`` values were left out."""
+    what = "1 value no longer exists and was" if len(lost) == 1 else f"{len(lost)} values no longer exist and were"
+    return f"{what} left out: {', '.join(lost)}. Check the form before you press Query."

@@ -46,7 +46,7 @@ class Period(StrEnum):
     TO_TIME = "period-to-time"
     ZONE = "period-zone"
     CALENDAR = "period-calendar"  # what each quick range means on the days around today
-    FIRST_VISIT = "period-first-visit"  # true when the browser may choose the zone
+    FIRST_VISIT = "period-first-visit"  # something true whenever the browser is to choose the zone
 
 
 class Filters(StrEnum):

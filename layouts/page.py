@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dash_bootstrap_components as dbc
 from dash import dcc, html
+from dash.development.base_component import Component
 
 from data.errors import NoData
 from data.report.choices import Choices
@@ -11,7 +14,7 @@ from data.report.period import today_in
 from data.report.reports import utc_now
 from data.services import Services
 from layouts import form, links, messages, report, templates
-from layouts.asked import opening
+from layouts.asked import opening, without
 from layouts.controls import icon
 from layouts.ids import Links, Page, Stores
 
@@ -57,7 +60,7 @@ def build(services: Services) -> html.Div:
             dcc.Store(id=Stores.THEME),
             _header(services),
             html.Div(
-                [] if missing is None else messages.notice(missing, "warning"),
+                _greeting(missing, opened.lost),
                 id=Page.MESSAGES,
                 className="messages",
                 role="status",
@@ -83,6 +86,13 @@ def build(services: Services) -> html.Div:
         ],
         className="page",
     )
+
+
+def _greeting(missing: str | None, lost: Sequence[str]) -> list[Component]:
+    """What a person should know before they begin."""
+    if missing is not None:
+        return [messages.notice(missing, "warning")]
+    return [messages.notice(f"In your saved settings {without(lost)}", "warning")] if lost else []
 
 
 def _header(services: Services) -> html.Header:

@@ -1,0 +1,109 @@
+"""The border between fields and types: what values mean, and that the form is filled with what it was read from."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+import pytest
+
+from callbacks import read
+from data.errors import UserError
+from data.report.period import Bound
+from data.report.query import ReportQuery
+from layouts.asked import Asked
+
+FORM: dict[str, Any] = {
+    "range": "custom",
+    "from": "2024-01-01",
+    "from_time": "",
+    "to": "2024-01-31",
+    "to_time": None,
+    "timezone": "UTC",
+    "client_types": [],
+    "tags": [],
+    "owners": [],
+    "packages": [],
+    "group_by": [],
+    "output": "web",
+    "send_to": [],
+    "currency": "EUR",
+    "active_duration": 1,
+}
+
+
+def test_dates_and_optional_times() -> None:
+    query = read.read_form(FORM | {"from_time": "08:30", "to_time": "17:00:05"}).query
+    assert query.start == Bound(date(2024, 1, 1), time(8, 30))
+    assert query.end == Bound(date(2024, 1, 31), time(17, 0, 5))
+    assert query.quick_range is None
+
+
+def test_a_quick_range_counts_whatever_the_date_fields_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 22:30 in London is already the next day in Kyiv.
+    monkeypatch.setattr(read, "utc_now", lambda: datetime(2024, 1, 31, 22, 30))
+    query = read.read_form(FORM | {"range": "today", "timezone": "Europe/Kyiv", "from": "1999-01-01", "to": ""}).query
+    assert (query.quick_range, query.start, query.end) == ("today", Bound(date(2024, 2, 1)), Bound(date(2024, 2, 1)))
+
+
+def test_addresses_go_only_with_files() -> None:
+    assert read.read_form(FORM | {"send_to": ["anna@example.org"]}).send_to == ()
+    assert read.read_form(FORM | {"output": "csv", "send_to": ["anna@example.org"]}).send_to == ("anna@example.org",)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"from": ""}, "from"),
+        ({"to": None}, "to"),
+        ({"from": "2024-02-30"}, "from"),
+        ({"from": "0024-02-01"}, "from"),
+        ({"to_time": "25:00"}, "to"),
+        ({"from_time": "08:00+02:00"}, "from"),
+        ({"from": "2024-02-01"}, "from"),
+        ({"range": "last_decade"}, "period"),
+        ({"timezone": None}, "timezone"),
+        ({"timezone": "Kyiv"}, "timezone"),
+        ({"currency": None}, "currency"),
+        ({"output": "pdf"}, "output"),
+        ({"output": "csv", "send_to": ["anna@example.org", "@"]}, "send-to"),
+        ({"owners": ["two"]}, "owner"),
+        ({"group_by": ["week"]}, "group-by"),
+        ({"client_types": ["robot"]}, "client-type"),
+        ({"active_duration": None}, "active-duration"),
+        ({"active_duration": 1.5}, "active-duration"),
+        ({"active_duration": "many"}, "active-duration"),
+        ({"active_duration": 121}, "active-duration"),
+    ],
+)
+def test_what_cannot_be_meant_names_its_field(values: dict[str, Any], field: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read.read_form(FORM | values)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("quick_range", [None, "last_quarter"])
+def test_the_form_is_filled_with_what_it_is_read_as(quick_range: str | None) -> None:
+    query = ReportQuery(
+        start=Bound(date(2024, 1, 1), time(8, 30)),
+        end=Bound(date(2024, 3, 31)),
+        timezone="America/New_York",
+        quick_range=quick_range,
+        client_types=("client", "reseller"),
+        tags=("a", "b"),
+        owners=(1, 2),
+        packages=(3,),
+        group_by=("package", "year"),
+        currency="JPY",
+        active_duration=120,
+    )
+    filled = read.fill(Asked(query, "xls", ("anna@example.org",)))
+    again = read.read_form(filled)
+    now = read.utc_now()
+    assert again == Asked(query.on_day(now), "xls", ("anna@example.org",))
+    assert filled["shown"] == ["client_types", "tags", "owners", "packages"]
+
+
+def test_every_field_of_the_form_is_read_and_filled() -> None:
+    assert set(read.states()) == set(FORM)
+    assert set(read.outputs()) == {*FORM, "shown"}
