@@ -6,7 +6,7 @@
 (function () {
   "use strict";
 
-  const NARROW = 460; // pixels of a card, as charts/draw.py means it
+  const NARROW = 520; // pixels, as charts/draw.py means it
   const none = () => window.dash_clientside.no_update;
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const panel = () => document.getElementById("chart-panel");
@@ -182,9 +182,10 @@
     for (const { target } of entries) if (target._fullLayout && target.clientWidth) window.Plotly.Plots.resize(target);
   });
 
-  /* Buttons that turn something on say how to turn it off again. */
+  /* Every button names its chart, and one that turns something on says how to turn it off again. */
   function name(card) {
     const title = titleOf(card);
+    for (const button of card.querySelectorAll("[data-act]")) button.setAttribute("aria-label", `${button.title} ${title}`);
     const label = (act, on, yes, no) => {
       const button = card.querySelector(`[data-act="${act}"]`);
       button.setAttribute("aria-label", `${on ? yes : no} ${title}`);

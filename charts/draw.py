@@ -91,7 +91,7 @@ def draw(
 ) -> go.Figure:
     """The figure of ``spec`` for ``result``; when there is nothing to draw it says why.
 
-    ``narrow`` suits a chart less than about 460 pixels wide. ``layout.meta`` carries the title, the note and the span
+    ``narrow`` suits a chart less than about 520 pixels wide. ``layout.meta`` carries the title, the note and the span
     of time, for images that stand alone, and the height in pixels that the chart needs.
     """
     canvas = Canvas(spec, result, plan(spec, result), mode_of(dark), locale, narrow)
@@ -329,7 +329,7 @@ def _x_axis(canvas: Canvas) -> dict[str, Any]:
             "nticks": 8,
         }
     if drawn.x == "time" and drawn.unit:
-        return {"type": "date", **_time_ticks(drawn, 6 if canvas.narrow else 12)}
+        return {"type": "date", "tickangle": 0, **_time_ticks(drawn, 6 if canvas.narrow else 12)}
     names = list(dict.fromkeys(plain(str(point.x)) for strand in drawn.strands for point in strand.points))
     axis: dict[str, Any] = {
         "type": "category",

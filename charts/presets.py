@@ -64,7 +64,8 @@ def blank(*, chart_id: str = "") -> ChartSpec:
 def refit(spec: ChartSpec, result: ReportResult) -> ChartSpec:
     """The spec for another report: a preset chooses its form anew, an x that is not grouped by becomes automatic."""
     if spec.preset in PRESET:
-        return replace(PRESET[spec.preset].make(result, chart_id=spec.id), title=spec.title)
+        made = PRESET[spec.preset].make(result, chart_id=spec.id)
+        return replace(made, title=spec.title or made.title)
     grouped = set(result.query.group_by)
     if (spec.x == "package" and "package" not in grouped) or (
         spec.x in ("year", "month", "date") and result.query.time_unit is None

@@ -36,7 +36,7 @@ SHADES: dict[Mode, dict[str, str]] = {
     "dark": dict(
         zip(
             COLOURS,
-            ("#5192f6", "#d27821", "#7a64d0", "#d7cb32", "#4ecbfd", "#81be94", "#af7da7", "#bb404a"),
+            ("#5192f6", "#d27821", "#7a64d0", "#cdb954", "#56bfe8", "#81be94", "#af7da7", "#bb404a"),
             strict=True,
         )
     ),

@@ -78,6 +78,10 @@ def test_a_preset_takes_another_form_for_another_report_and_keeps_its_name() -> 
     assert (refitted.kind, refitted.title, refitted.id) == ("stacked_bar", "Mine", "c1")
 
 
+def test_a_preset_without_a_name_yet_gets_its_label() -> None:
+    assert refit(ChartSpec(preset="payg_total", id="c1"), MONTHS).title == "Pay as you Go: Total"
+
+
 def test_a_chart_of_ones_own_keeps_all_but_an_x_that_is_gone() -> None:
     own = ChartSpec(kind="bar", x="package", series=(Series("payg_total"),), title="Mine")
     assert refit(own, BOTH) == own
