@@ -143,3 +143,10 @@ def test_the_dates_of_the_rates_used_are_remembered() -> None:
     assert (rates.oldest, rates.newest) == (date(2024, 3, 8), date(2024, 3, 8))
     rates.factor("USD", "UAH", date(2024, 3, 5))
     assert (rates.oldest, rates.newest) == (date(2024, 3, 1), date(2024, 3, 8))
+
+
+def test_where_both_rates_are_missing_the_first_of_the_alphabet_is_named() -> None:
+    for source, target in (("USD", "UAH"), ("UAH", "USD")):
+        with pytest.raises(MissingRate) as caught:
+            Rates("EUR", ()).factor(source, target, date(2024, 3, 1))
+        assert caught.value.currency == "UAH"
