@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,7 +19,7 @@ from data.settings import Settings
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[sa.URL]:
-    """A PostgreSQL of this test process's own, started once and deleted at the end; its URL names no database to use."""
+    """A PostgreSQL of this test process's own, started once and deleted at the end. Its URL names no database to use."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs about a missing XDG_RUNTIME_DIR, which is no concern here
         import pgserver
@@ -30,6 +32,8 @@ def postgresql_server() -> Iterator[sa.URL]:
         server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();")
         yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     finally:
+        # At once: nothing is worth a checkpoint, and it need not wait for connections that tests left open.
+        os.kill(server.get_pid(), signal.SIGQUIT)
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
