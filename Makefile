@@ -8,14 +8,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help run test check format docs tests
+.PHONY: help run test check format docs screenshots tests
 
 help:
-	@echo "make run     serve the application; HOST and PORT choose where (127.0.0.1:8050)"
-	@echo "make test    everything that must hold: checks, then all tests"
-	@echo "make check   ruff, mypy and import rules only"
-	@echo "make format  let ruff put the code into shape"
-	@echo "make docs    write the tables in docs/ anew from the catalog and the settings"
+	@echo "make run          serve the application; HOST and PORT choose where (127.0.0.1:8050)"
+	@echo "make test         everything that must hold: checks, then all tests"
+	@echo "make check        ruff, mypy and import rules only"
+	@echo "make format       let ruff put the code into shape"
+	@echo "make screenshots  take the pictures in docs/images anew"
+	@echo "make docs         write the tables in docs/ anew from the catalog and the settings"
 
 # ---------------------------------------------------------------- environment: installed only when its list has changed
 $(VENV)/run.stamp: requirements.txt
@@ -53,3 +54,6 @@ format: $(VENV)/dev.stamp
 
 docs: $(VENV)/dev.stamp
 	@$(BIN)/python -m docs.tables
+
+screenshots: $(VENV)/dev.stamp
+	@CHROMIUM="$$(.ci/browser)"; export CHROMIUM; $(BIN)/python -m docs.screenshots
