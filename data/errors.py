@@ -25,6 +25,10 @@ class NoData(UserError):
     """There is no warehouse to read from yet."""
 
 
+class Unreachable(UserError):
+    """A database's server is not there, refuses us, or has gone in the middle."""
+
+
 class MissingRate(UserError):
     """An amount that enters the report has no exchange rate on or before its date (semantics, section 5)."""
 

@@ -11,14 +11,15 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from data.errors import UserError
+from data.errors import Unreachable, UserError
+from data.reach import CONNECT_SECONDS, parse_url, reaching
 from data.store.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -36,13 +37,11 @@ class Database:
     """Our records' database. :meth:`reading` and :meth:`writing` give a transaction each."""
 
     def __init__(self, url: str) -> None:
-        try:
-            self.url = sa.make_url(url.replace("postgres://", "postgresql://", 1))
-        except sa.exc.ArgumentError:
-            raise UserError(
-                "DATABASE_URL is not a database URL: write sqlite:///folder/records.sqlite or "
-                "postgresql+psycopg://user:password@host/name."
-            ) from None
+        self.url = parse_url(
+            url.replace("postgres://", "postgresql://", 1),
+            "DATABASE_URL",
+            "sqlite:///folder/records.sqlite or postgresql+psycopg://user:password@host/name",
+        )
         backend = self.url.get_backend_name()
         if backend == "sqlite":
             if not self.url.database or self.url.database == ":memory:":
@@ -60,7 +59,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that only reads and sees one state of the records."""
-        with self._open().connect() as connection:
+        with self._reaching(), self._open().connect() as connection:
             yield connection
 
     @contextmanager
@@ -69,7 +68,7 @@ class Database:
 
         On SQLite it waits for its turn at the start: what it reads is still true when it writes.
         """
-        with self._open().execution_options(writes=True).begin() as connection:
+        with self._reaching(), self._open().execution_options(writes=True).begin() as connection:
             yield connection
 
     def insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
@@ -124,6 +123,9 @@ class Database:
         finally:
             engine.dispose()
 
+    def _reaching(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.is_sqlite else reaching("The records' database", "DATABASE_URL")
+
     def _open(self) -> sa.Engine:
         if self._engine is None or self._process != os.getpid():
             with self._lock:
@@ -147,7 +149,7 @@ class Database:
         # enforced dropping the old copy would delete what refers to it.
         pool: dict[str, Any] = {"poolclass": sa.NullPool} if migrates else {"pool_pre_ping": not self.is_sqlite}
         if not self.is_sqlite:
-            return sa.create_engine(self.url, connect_args={"connect_timeout": 10}, **pool)
+            return sa.create_engine(self.url, connect_args={"connect_timeout": CONNECT_SECONDS}, **pool)
         engine = sa.create_engine(self.url, connect_args={"timeout": _BUSY_SECONDS}, **pool)
 
         @sa.event.listens_for(engine, "connect")
@@ -190,12 +192,13 @@ class Database:
             reason = "it is damaged"
         elif isinstance(fault, OSError):
             reason = str(fault)
-        elif isinstance(fault, sa.exc.OperationalError) or is_corruption(fault):
+        elif isinstance(fault, sa.exc.OperationalError) or fault.statement is None or is_corruption(fault):
             reason = str(fault.orig).strip().partition("\n")[0]
         else:
             return fault
-        place = self.url.render_as_string(hide_password=True)
-        return UserError(f"The records' database {place} cannot be opened ({reason}): check DATABASE_URL.")
+        # A password may stand in its options, too.
+        place = self.url.set(query={}).render_as_string(hide_password=True)
+        return Unreachable(f"The records' database {place} cannot be opened ({reason}): check DATABASE_URL.")
 
 
 def is_corruption(fault: sa.exc.DatabaseError) -> bool:

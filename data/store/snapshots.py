@@ -25,7 +25,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from data.access import User, may_manage_link, may_open_link
-from data.errors import UserError
+from data.errors import Unreachable, UserError
 from data.report.query import ReportQuery
 from data.report.result import ReportResult
 from data.store.canonical import bounded_json, canonical_json
@@ -427,7 +427,7 @@ class Snapshots:
         self._cleaned_at = now
         try:
             done = self.clean_up(now)
-        except sa.exc.SQLAlchemyError:
+        except (sa.exc.SQLAlchemyError, Unreachable):
             _log.exception("Cleaning up old links failed; the next attempt is tomorrow")
         else:
             if done.links or done.contents:

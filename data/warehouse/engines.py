@@ -24,6 +24,7 @@ from duckdb_engine import ConnectionWrapper
 from sqlalchemy.types import TypeEngine
 
 from data.errors import Cancelled, NoData, UserError
+from data.reach import CONNECT_SECONDS, parse_url, reaching
 from data.settings import Settings
 from data.warehouse.schema import loads
 from data.warehouse.values import quoted
@@ -154,7 +155,10 @@ class DuckDBWarehouse(Warehouse):
 
 
 class PostgreSQLWarehouse(Warehouse):
-    """A PostgreSQL warehouse: every reading is one repeatable, read-only transaction."""
+    """A PostgreSQL warehouse: every reading is one repeatable, read-only transaction.
+
+    :class:`Unreachable` is raised by whatever needs its server, also in the middle of a reading.
+    """
 
     def __init__(self, url: sa.URL) -> None:
         self.url = url
@@ -163,17 +167,21 @@ class PostgreSQLWarehouse(Warehouse):
             isolation_level="REPEATABLE READ",
             pool_pre_ping=True,
             execution_options={"postgresql_readonly": True},
-            connect_args={"options": "-c timezone=UTC"},
+            connect_args={"options": "-c timezone=UTC", "connect_timeout": CONNECT_SECONDS},
         )
 
     def version(self) -> str:
-        with self._engine.connect() as connection:
+        with _reaching(), self._engine.connect() as connection:
             return loaded_version(connection)
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
-        with self._engine.connect() as connection:
+        with _reaching(), self._engine.connect() as connection:
             yield Reading(connection, loaded_version(connection))
+
+
+def _reaching() -> AbstractContextManager[None]:
+    return reaching("The warehouse", "WAREHOUSE_URL")
 
 
 def loaded_version(connection: sa.Connection) -> str:
@@ -202,10 +210,7 @@ def embedded_path(url: sa.URL) -> Path:
 
 def warehouse_url(settings: Settings) -> sa.URL:
     """The warehouse's URL; raises :class:`UserError` for one that is none or names an engine that is not supported."""
-    try:
-        url = sa.make_url(settings.warehouse)
-    except sa.exc.ArgumentError:
-        raise UserError("WAREHOUSE_URL is not an SQLAlchemy URL, like duckdb:///var/warehouse.duckdb.") from None
+    url = parse_url(settings.warehouse, "WAREHOUSE_URL", "duckdb:///var/warehouse.duckdb")
     backend = url.get_backend_name()
     if backend not in _ENGINES:
         raise UserError(f"WAREHOUSE_URL names {backend}, which is not supported: use {' or '.join(sorted(_ENGINES))}.")
@@ -265,13 +270,20 @@ def last_load(file: Path) -> Load:
 
 @contextmanager
 def open_for_loading(url: sa.URL) -> Iterator[sa.Connection]:
-    """A PostgreSQL connection that may write, in one transaction: committed at the end, rolled back on any error."""
+    """A PostgreSQL connection that may write, in one transaction: committed at the end, rolled back on any error.
+
+    Raises :class:`Unreachable`, as readings do.
+    """
     engine = sa.create_engine(
         url,
         poolclass=sa.NullPool,
-        connect_args={"options": "-c timezone=UTC -c datestyle=ISO", "application_name": "load"},
+        connect_args={
+            "options": "-c timezone=UTC -c datestyle=ISO",
+            "application_name": "load",
+            "connect_timeout": CONNECT_SECONDS,
+        },
     )
-    with engine.begin() as connection:
+    with _reaching(), engine.begin() as connection:
         yield connection
 
 
