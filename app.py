@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         "customer_dynamics",
         server=server,
         title="Customer Dynamics",
-        index_string=page.INDEX,
+        index_string=page.document(routes.addressed),
         update_title=None,
         assets_folder=str(routes.ASSETS),
         assets_ignore=r"^theme\.js$",  # the page asks for it in its head, before anything is painted

@@ -460,7 +460,8 @@
       const row = node.current && node.current.querySelector(`[data-key="${key}"]`);
       const wanted = row && (row.querySelector(`[data-act="${act}"]:not(:disabled)`) || row.querySelector("button:not(:disabled)"));
       if (wanted) wanted.focus();
-    });
+      // Only once the new order is drawn: until then the buttons are those of the old one.
+    }, [value.join()]);
 
     const put = (key, index, act) => {
       const rest = value.filter((other) => other !== key);

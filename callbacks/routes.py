@@ -49,6 +49,7 @@ def cache_config(settings: Settings) -> dict[str, Any]:
 def register(app: dash.Dash, services: Services) -> None:
     """Add the addresses and headers to the server of ``app``."""
     server = app.server
+    policy: list[str] = []
     for name, (content, kind) in _files().items():
         server.add_url_rule(f"/-/{name}", f"file {name}", _sender(content, kind))
 
@@ -63,7 +64,9 @@ def register(app: dash.Dash, services: Services) -> None:
     @server.after_request
     def add_headers(response: flask.Response) -> flask.Response:
         """Nothing from other hosts, no scripts but ours, and no address of ours told to others."""
-        response.headers.setdefault("Content-Security-Policy", _policy(app))
+        if not policy:  # known once every callback is registered, and the same from then on
+            policy.append(_policy(app))
+        response.headers.setdefault("Content-Security-Policy", policy[0])
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["X-Frame-Options"] = "SAMEORIGIN"

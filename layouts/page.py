@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html
@@ -18,15 +18,15 @@ from layouts.asked import opening, without
 from layouts.controls import icon
 from layouts.ids import Links, Page, Stores
 
-INDEX = """<!DOCTYPE html>
+_DOCUMENT = """<!DOCTYPE html>
 <html lang="en">
     <head>
         <meta charset="UTF-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
-        <script src="/-/theme.js"></script>
-        <link rel="stylesheet" href="/-/bootstrap.css">
-        <link rel="stylesheet" href="/-/icons.css">
+        <script src="THEME"></script>
+        <link rel="stylesheet" href="BOOTSTRAP">
+        <link rel="stylesheet" href="ICONS">
         <title>{%title%}</title>
         {%favicon%}
         {%css%}
@@ -41,7 +41,18 @@ INDEX = """<!DOCTYPE html>
         </footer>
     </body>
 </html>"""
-"""The document around the page. The theme is decided before anything is painted, so nothing flashes."""
+
+
+def document(addressed: Callable[[str], str]) -> str:
+    """The document around the page; ``addressed`` gives the address of a local file.
+
+    The theme is decided before anything is painted, so nothing flashes.
+    """
+    files = {"THEME": "theme.js", "BOOTSTRAP": "bootstrap.css", "ICONS": "icons.css"}
+    text = _DOCUMENT
+    for place, name in files.items():
+        text = text.replace(place, addressed(name))
+    return text
 
 
 def build(services: Services) -> html.Div:

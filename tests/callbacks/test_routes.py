@@ -1,0 +1,81 @@
+"""Addresses beside the page: local files, health, headers, and where answers are kept."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import flask.testing
+import pytest
+
+from callbacks import routes
+from data.errors import UserError
+from data.settings import Settings
+from layouts.controls import ICONS, icon
+
+
+def test_the_style_sheets_are_served_from_here(client: flask.testing.FlaskClient) -> None:
+    document = client.get("/").get_data(as_text=True)
+    for name, kind in (("bootstrap.css", "text/css"), ("icons.css", "text/css"), ("theme.js", "text/javascript")):
+        assert f"/-/{name}?v=" in document
+        answer = client.get(routes.addressed(name))
+        assert answer.status_code == 200
+        assert answer.mimetype == kind
+        assert "immutable" in answer.headers["Cache-Control"]
+        again = client.get(f"/-/{name}", headers={"If-None-Match": answer.headers["ETag"]})
+        assert again.status_code == 304
+        assert again.headers["Cache-Control"] == "no-cache"
+
+
+def test_no_document_names_another_host(client: flask.testing.FlaskClient) -> None:
+    document = client.get("/").get_data(as_text=True)
+    assert "//" not in document.replace("://www.w3.org", "").replace("http://localhost", "").replace("/* ", "")
+
+
+def test_only_the_icons_in_use_are_sent(client: flask.testing.FlaskClient) -> None:
+    sheet = client.get("/-/icons.css").get_data(as_text=True)
+    assert sheet.count("--icon:url(") == len(ICONS)
+    assert len(sheet) < 40_000
+    with pytest.raises(ValueError, match="not sent to the browser"):
+        icon("0-circle")
+
+
+def test_health(
+    client: flask.testing.FlaskClient, client_with: Callable[..., flask.testing.FlaskClient], tmp_path: Path
+) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json["status"] == "ok"
+    empty = client_with(warehouse_url=f"duckdb:///{tmp_path / 'none.duckdb'}").get("/healthz")
+    assert (empty.status_code, empty.json["status"]) == (503, "no data")
+
+
+@pytest.mark.parametrize("address", ["/", "/healthz", "/_dash-layout", "/-/theme.js", "/nowhere"])
+def test_every_answer_carries_the_headers_of_safety(client: flask.testing.FlaskClient, address: str) -> None:
+    headers = client.get(address).headers
+    policy = headers["Content-Security-Policy"]
+    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
+    assert "'sha256-" in scripts
+    assert "unsafe" not in scripts
+    assert "http" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_folder_of_the_cache_is_private(tmp_path: Path) -> None:
+    config = routes.cache_config(Settings(var_dir=str(tmp_path / "var")))
+    assert config["CACHE_TYPE"] == "FileSystemCache"
+    assert stat.S_IMODE(Path(config["CACHE_DIR"]).stat().st_mode) == 0o700
+
+
+def test_the_other_caches_are_a_matter_of_settings(tmp_path: Path) -> None:
+    var = str(tmp_path / "var")
+    assert routes.cache_config(Settings(var_dir=var, cache_type="SimpleCache"))["CACHE_TYPE"] == "SimpleCache"
+    redis = routes.cache_config(Settings(var_dir=var, cache_type="RedisCache", redis_url="redis://cache:6379/0"))
+    assert redis["CACHE_REDIS_URL"] == "redis://cache:6379/0"
+    with pytest.raises(UserError, match="REDIS_URL"):
+        routes.cache_config(Settings(var_dir=var, cache_type="RedisCache"))
+    with pytest.raises(UserError, match="MemcachedCache"):
+        routes.cache_config(Settings(var_dir=var, cache_type="MemcachedCache"))
+    assert not (tmp_path / "var").exists()
