@@ -209,6 +209,7 @@
       (event) => {
         if (!event.target.closest(".dash-table-container")) return;
         event.stopPropagation();
+        if (event.key === "Escape") hideTip();
         const head = event.target.closest("th[aria-sort]");
         if (head && (event.key === "Enter" || event.key === " ")) {
           event.preventDefault();
@@ -387,6 +388,19 @@
     panel.append(head, sets);
   }
 
+  /* The columns of a report that the view shows, as layouts/table.py gives them. */
+  function shownColumns(specs) {
+    const hidden = allColumns().flatMap(({ columns }) => columns.map(({ id }) => id)).filter((id) => !view.columns.includes(id));
+    const shown = [];
+    for (const { id, name } of specs) {
+      if (hidden.includes(id)) continue;
+      const last = shown[shown.length - 1];
+      // Neighbours of one name would be merged in the lower header too: an invisible character keeps them apart.
+      shown.push({ id, name: [name[0], last && last.name[1] === name[1] ? `${name[1]}\u200b` : name[1]] });
+    }
+    return shown;
+  }
+
   function checkbox(words, name, changed) {
     const line = document.createElement("label");
     line.className = "check";
@@ -507,16 +521,14 @@
     sort(sortBy, shown) {
       return JSON.stringify(sortBy || []) === JSON.stringify((shown && shown.sort) || []) ? none() : sortBy;
     },
-    choose(now, hidden) {
+    choose(now) {
+      const before = view && JSON.stringify(view.columns);
       view = now;
       attachInfo();
       fillChooser();
       paintChooser();
-      const known = allColumns().flatMap(({ columns }) => columns.map(({ id }) => id));
-      const wanted = known.filter((id) => !now.columns.includes(id));
-      if (JSON.stringify([...(hidden || [])].sort()) === JSON.stringify([...wanted].sort())) return none();
-      if (by("again-table")) set("again-table", { hidden_columns: wanted });
-      return wanted;
+      if (before === null || before === JSON.stringify(now.columns)) return;
+      for (const tableId of Object.keys(sheets)) set(tableId, { columns: shownColumns(sheets[tableId].columns) });
     },
     rows(data) {
       attach("report-table");

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 import flask
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from markupsafe import escape
 
 from callbacks import read
 from callbacks.report import PAINTED, figures, hidden_columns, painted, sheet_of
@@ -52,6 +53,8 @@ def _answer_addresses(app: Dash, services: Services) -> None:
             return links.plain_page("No report here", fault.message), 404
         except LinkDamaged as fault:
             return links.plain_page("This report is damaged", fault.message), 500
+        except UserError as fault:
+            return links.plain_page("No report can be shown now", escape(fault.message)), 503
         return None
 
 
@@ -162,7 +165,6 @@ AGAIN = {
     "rows": Output(Again.ROWS, "data", allow_duplicate=True),
     "columns": Output(Again.TABLE, "columns", allow_duplicate=True),
     "data": Output(Again.TABLE, "data", allow_duplicate=True),
-    "hidden_columns": Output(Again.TABLE, "hidden_columns", allow_duplicate=True),
     "style_header_conditional": Output(Again.TABLE, "style_header_conditional", allow_duplicate=True),
     "then_grid": Output(Report.GRID, "className", allow_duplicate=True),
     "then_rows": Output(Report.ROWS, "data", allow_duplicate=True),
@@ -219,7 +221,6 @@ def _run_again(app: Dash, services: Services) -> None:
             "rows": new.rows,
             "columns": new.table["columns"],
             "data": new.table["data"],
-            "hidden_columns": new.table["hidden_columns"],
             "style_header_conditional": new.table["style_header_conditional"],
             "then_grid": f"grid grid--main {old.frame}",
             "then_rows": old.rows,

@@ -29,7 +29,6 @@ PAINTED = {
     "rows": Output(Report.ROWS, "data", allow_duplicate=True),
     "columns": Output(Report.TABLE, "columns", allow_duplicate=True),
     "data": Output(Report.TABLE, "data", allow_duplicate=True),
-    "hidden_columns": Output(Report.TABLE, "hidden_columns", allow_duplicate=True),
     "sort_by": Output(Report.TABLE, "sort_by", allow_duplicate=True),
     "style_header_conditional": Output(Report.TABLE, "style_header_conditional", allow_duplicate=True),
     "report": Output(Stores.REPORT, "data", allow_duplicate=True),
@@ -113,10 +112,7 @@ def register(app: Dash, services: Services) -> None:
 
     app.clientside_callback(
         ClientsideFunction("report", "choose"),
-        Output(Report.TABLE, "hidden_columns", allow_duplicate=True),
         Input(Stores.VIEW, "data"),
-        State(Report.TABLE, "hidden_columns"),
-        prevent_initial_call="initial_duplicate",
     )
 
     @app.callback(Input(Report.CHOSEN, "data"), prevent_initial_call=True)

@@ -71,7 +71,6 @@ def frame(name: str, label: str, grid_id: str, table_id: str, rows_id: str) -> h
             page_action="none",
             style_as_list_view=True,
             fill_width=False,
-            hidden_columns=[],
         )
     return html.Div(
         [html.Div(table, className="grid-pad"), dcc.Store(id=rows_id)],
@@ -236,18 +235,15 @@ def _sheet(
     shown = rows[:WINDOW] if long else rows
     keyed: list[dict[str, str]] = [dict(zip(ids, row, strict=True)) for row in (*shown, *pinned)]
     widths = _widths(columns, rows, pinned)
+    specs = [
+        # Distinct invisible upper headers over the fixed columns, or they would be merged into one.
+        {"id": column.id, "name": ["\u200b" * place if place < fixed else column.group, column.title]}
+        for place, column in enumerate(columns)
+    ]
     return Sheet(
         table={
-            "columns": [
-                {
-                    "id": column.id,
-                    # Distinct invisible upper headers over the fixed columns, or they would be merged into one.
-                    "name": ["\u200b" * place if column.kind == "dimension" else column.group, column.title],
-                }
-                for place, column in enumerate(columns)
-            ],
+            "columns": _shown(specs, hidden),
             "data": keyed,
-            "hidden_columns": [id_ for id_ in hidden if id_ in ids],
             "sort_by": list(sort),
             "style_header_conditional": [
                 {"if": {"column_id": id_}, "minWidth": width} for id_, width in zip(ids, widths, strict=True)
@@ -255,6 +251,7 @@ def _sheet(
         },
         rows={
             "ids": ids,
+            "columns": specs,
             "rows": rows if long else None,
             "count": len(rows),
             "pinned": pinned,
@@ -263,6 +260,23 @@ def _sheet(
         },
         frame=f"fixed-{fixed} pinned-{len(pinned)}" + (" is-compared" if marks is not None else ""),
     )
+
+
+def _shown(specs: Sequence[dict[str, Any]], hidden: Sequence[str]) -> list[dict[str, Any]]:
+    """The columns that are not hidden. assets/table.js does the same when others are chosen.
+
+    DataTable merges neighbours of one name in the lower header too ("Total" of two groups): every other one of such a
+    run gets an invisible character.
+    """
+    shown: list[dict[str, Any]] = []
+    for spec in specs:
+        if spec["id"] in hidden:
+            continue
+        group, title = spec["name"]
+        if shown and shown[-1]["name"][1] == title:
+            title += "\u200b"
+        shown.append({"id": spec["id"], "name": [group, title]})
+    return shown
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], pinned: Sequence[Sequence[str]]) -> list[str]:

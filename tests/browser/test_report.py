@@ -1,0 +1,340 @@
+"""The report in a real browser: figures, headers, sorting, columns, long and empty reports, progress and cancelling."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page, expect
+
+from data.report import reports
+from data.report.catalog import METRICS
+from data.report.result import ReportResult
+from layouts.numerals import numerals
+from tests.browser.acts import LAST, ask, engine_says, fill_form, question, table, texts
+from tests.browser.conftest import Site, assert_accessible
+
+ENGLISH = numerals("en-GB")
+
+
+def written(result: ReportResult, language: str = "en-GB") -> list[list[str]]:
+    """The rows and the totals as the page should write them."""
+    write = numerals(language).write
+    rows = [
+        [*("No package" if label is None else label for label in row.labels), *(write(f, 2) for f in row.figures)]
+        for row in result.rows
+    ]
+    assert result.totals is not None
+    gaps = [""] * (len(result.query.group_by) - 1)
+    return [*rows, ["Total", *gaps, *(write(f, 2) for f in result.totals)]]
+
+
+def test_the_page_shows_the_engines_figures(page: Page, site: Site) -> None:
+    ask(page, ("month", "package"))
+    expected = engine_says(site.settings, question(("month", "package")))
+    assert texts(page) == written(expected)
+    expect(page.locator("#report-facts")).to_contain_text(f"{len(expected.rows)} rows")
+    expect(page.locator("#report-facts")).to_contain_text("Jan–Jun 2024")
+    expect(page.locator("#report-facts")).to_contain_text("EUR")
+    # Merged upper headers over their columns, in the catalog's order.
+    groups = table(page).evaluate("(t) => Array.from(t.rows[0].cells, (cell) => [cell.textContent, cell.colSpan])")
+    assert [group for group, _ in groups][2:] == list(dict.fromkeys(metric.group for metric in METRICS))
+    assert [span for _, span in groups] == [1, 1, 4, 4, 4, 3, 2, 4]
+    assert_accessible(page)
+    # The same question again comes from the cache, and says so.
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.get_by_role("button", name="Query", exact=True).click()
+    expect(page.locator("#report-facts")).to_contain_text("from cache")
+
+
+def test_figures_are_written_in_the_persons_locale(new_page: Callable[..., Page], site: Site) -> None:
+    page = new_page(locale="de-DE")
+    ask(page)
+    assert texts(page) == written(engine_says(site.settings, question()), "de-DE")
+
+
+def test_sorting_is_exact_and_leaves_totals_in_place(page: Page, site: Site) -> None:
+    ask(page, ("date",))
+    rows = engine_says(site.settings, question(("date",))).rows
+    place = [metric.id for metric in METRICS].index("balance_refill_avg")
+    known = [row for row in rows if row.figures[place] is not None]
+    empty = [row.labels[0] for row in rows if row.figures[place] is None]
+    assert known
+    assert empty, "the case with empty averages must be among the rows"
+    ascending = sorted(known, key=lambda row: Decimal(str(row.figures[place])))
+    head = table(page).get_by_role("button", name="Avg", exact=True)
+    labels = lambda: [row[0] for row in texts(page)]  # noqa: E731 - asked again after every act
+    shown = len(labels()) - 1
+
+    head.click()
+    expect(table(page).locator("th[data-dash-column=balance_refill_avg][aria-sort]")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    page.wait_for_function(
+        "(day) => document.querySelector('#report-table td').textContent === day", arg=ascending[0].labels[0]
+    )
+    assert labels()[:shown] == [row.labels[0] for row in ascending][:shown]
+    assert labels()[-1] == "Total"
+
+    # The second time by keyboard: downwards, equal figures in the report's order, empty ones last again.
+    head.focus()
+    page.keyboard.press("Enter")
+    descending = sorted(known, key=lambda row: Decimal(str(row.figures[place])), reverse=True)
+    page.wait_for_function(
+        "(day) => document.querySelector('#report-table td').textContent === day", arg=descending[0].labels[0]
+    )
+    assert labels()[:shown] == [row.labels[0] for row in descending][:shown]
+
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "(day) => document.querySelector('#report-table td').textContent === day", arg=rows[0].labels[0]
+    )
+    assert labels()[-1] == "Total"
+
+
+def test_every_header_explains_itself(page: Page) -> None:
+    ask(page)
+    tip = page.get_by_role("tooltip")
+    for metric in (METRICS[0], METRICS[-1]):
+        head = table(page).locator(f"tr:nth-child(2) th[data-dash-column={metric.id}]")
+        head.scroll_into_view_if_needed()
+        head.hover()
+        expect(tip).to_have_text(metric.description)
+        page.mouse.move(0, 0)
+        expect(tip).to_be_hidden()
+        button = head.get_by_role("button")
+        button.focus()
+        expect(tip).to_have_text(metric.description)
+        expect(button).to_have_accessible_description(metric.description)
+        page.keyboard.press("Escape")
+        expect(tip).to_be_hidden()
+    for metric in METRICS:
+        head = table(page).locator(f"tr:nth-child(2) th[data-dash-column={metric.id}] [role=button]")
+        expect(head).to_have_accessible_description(metric.description)
+
+
+def test_columns_are_chosen_by_group_and_one_by_one_and_remembered(page: Page) -> None:
+    ask(page)
+    heads = lambda: table(page).locator("tr:nth-child(2) th").all_inner_texts()  # noqa: E731 - asked again
+    page.get_by_role("button", name="Columns", exact=True).click()
+    page.get_by_role("checkbox", name="Clients - Overall Active", exact=True).uncheck()
+    page.get_by_role("checkbox", name="Balance Refill: Avg", exact=True).uncheck()
+    expect(table(page).locator("tr:nth-child(2) th")).to_have_count(1 + len(METRICS) - 5)
+    assert heads().count("Balance Pos") == 2
+    whole = page.get_by_role("checkbox", name="Balance Refill", exact=True)
+    assert whole.evaluate("(box) => box.indeterminate")
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("group", name="Columns", exact=True)).to_be_hidden()
+    expect(page.get_by_role("button", name="Columns", exact=True)).to_be_focused()
+    page.wait_for_load_state("networkidle")
+    page.goto("/")
+    ask(page)
+    expect(table(page).locator("tr:nth-child(2) th")).to_have_count(1 + len(METRICS) - 5)
+    page.get_by_role("button", name="Columns", exact=True).click()
+    page.get_by_role("button", name="Show all", exact=True).click()
+    expect(table(page).locator("tr:nth-child(2) th")).to_have_count(1 + len(METRICS))
+
+
+def test_info_tells_what_goes_with_the_report(page: Page) -> None:
+    ask(page)
+    info = page.get_by_role("button", name="Info", exact=True)
+    told = page.locator("#report-info-text")
+    expect(told).to_be_hidden()
+    info.hover()
+    for words in (
+        "Data Period (set)",
+        "1 Jan 2024, 00:00 – 1 Jul 2024, 00:00",
+        "Actual data interval",
+        "Time zone",
+        "UTC",
+        "Generated by",
+        "Administrator",
+        "Duration",
+        "Currency",
+        "EUR, Euro",
+        "rates of",
+        "Active Duration",
+        "1 month",
+    ):
+        expect(told).to_contain_text(words)
+    page.mouse.move(0, 0)
+    expect(told).to_be_hidden()
+    info.focus()
+    page.keyboard.press("Enter")
+    expect(told).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    expect(told).to_be_hidden()
+
+
+def test_a_report_without_grouping_is_one_row_and_its_total(page: Page, site: Site) -> None:
+    ask(page, ())
+    result = engine_says(site.settings, question(()))
+    figures = [ENGLISH.write(figure, 2) for figure in result.rows[0].figures]
+    assert texts(page) == [["Jan–Jun 2024", *figures], ["Total", *figures]]
+
+
+def test_a_long_report_scrolls_with_headers_labels_and_totals_in_view(page: Page, site: Site) -> None:
+    last = date(2026, 6, 30)
+    ask(page, ("date", "package"), end=last)
+    result = engine_says(site.settings, question(("date", "package"), end=last))
+    expected = written(result)
+    assert len(result.rows) > 3000
+    grid = page.locator("#report-grid")
+    # Only a window of the rows is on the page, whatever the length.
+    assert len(texts(page)) < 100
+    for share in (0.37, 1.0):
+        grid.evaluate("(grid, share) => { grid.scrollTop = (grid.scrollHeight - grid.clientHeight) * share; }", share)
+        page.wait_for_timeout(200)
+        seen = grid.evaluate(
+            """(grid) => {
+                const box = grid.getBoundingClientRect();
+                const head = grid.querySelector("tr:nth-child(2) th").getBoundingClientRect().bottom;
+                const foot = grid.querySelector("tr:last-child td").getBoundingClientRect();
+                const rows = Array.from(grid.querySelectorAll("tr:not(.is-pinned)")).slice(2).filter((row) => {
+                    const { top, bottom } = row.getBoundingClientRect();
+                    return top >= head - 1 && bottom <= foot.top + 1;
+                });
+                return {
+                    headInView: head > box.top && head < box.top + 80,
+                    footInView: Math.abs(foot.bottom - box.bottom) < 3,
+                    rows: rows.map((row) => [
+                        Number(row.getAttribute("aria-rowindex")) - 3,
+                        Array.from(row.cells, (cell) => cell.textContent),
+                    ]),
+                };
+            }"""
+        )
+        assert seen["headInView"]
+        assert seen["footInView"]
+        assert len(seen["rows"]) > 10
+        for place, row in seen["rows"]:
+            assert row == expected[place]
+    assert seen["rows"][-1][0] == len(result.rows) - 1
+    assert texts(page)[-1] == expected[-1]
+    # The labels stay when the figures are scrolled sideways.
+    grid.evaluate("(grid) => { grid.scrollLeft = 900; }")
+    left = "(grid) => grid.querySelector('tr:nth-child(5) td').getBoundingClientRect().left"
+    assert abs(grid.evaluate(left) - grid.evaluate("(grid) => grid.getBoundingClientRect().left")) < 2
+    assert_accessible(page)
+
+
+def test_a_report_without_rows_says_why(page: Page) -> None:
+    fill_form(page, ("month",), date(1990, 1, 1), date(1990, 12, 31))
+    page.get_by_role("button", name="Query", exact=True).click()
+    expect(page.locator("#report-stage")).to_have_class("report is-empty")
+    expect(page.locator("#report-notice")).to_contain_text("choose a later period")
+    expect(table(page)).to_be_hidden()
+    assert_accessible(page)
+
+
+@pytest.fixture
+def endless_reports(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Reports whose query would take the engine years; the list tells how each of them ended."""
+    ended: list[str] = []
+
+    def run_forever(warehouse: Any, query: Any, user: Any, *, watch: Any, **options: Any) -> ReportResult:
+        watch.stage("Counting to a very large number")
+        with warehouse.read() as reading:
+            watch.watch(reading)
+            try:
+                reading.connection.execute(
+                    sa.text(
+                        "SELECT count(*) FROM range(100000000) AS a(x), range(100000000) AS b(y) WHERE x * y % 7 = 3"
+                    )
+                ).all()
+            except Exception as fault:
+                ended.append(type(fault).__name__)
+                raise
+            finally:
+                watch.watch(None)
+        raise AssertionError("the query came to an end")
+
+    monkeypatch.setattr(reports, "run_report", run_forever)
+    return ended
+
+
+def test_a_running_query_shows_progress_and_is_really_stopped(page: Page, endless_reports: list[str]) -> None:
+    fill_form(page)
+    query = page.get_by_role("button", name="Query", exact=True)
+    query.click()
+    expect(page.get_by_text("Counting to a very large number")).to_be_visible()
+    expect(query).to_be_disabled()
+    assert_accessible(page)
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_text("The query was cancelled")).to_be_visible()
+    expect(query).to_be_enabled()
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_hidden()
+    # The statement failed inside the engine: nothing goes on behind the person's back.
+    assert len(endless_reports) == 1
+
+
+def test_a_second_click_does_not_run_it_twice(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[str] = []
+    go_on = threading.Event()
+    real = reports.run_report
+
+    def slow(*arguments: Any, **options: Any) -> ReportResult:
+        runs.append("run")
+        go_on.wait(10)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(reports, "run_report", slow)
+    fill_form(page)
+    query = page.get_by_role("button", name="Query", exact=True)
+    query.dblclick()
+    query.evaluate("(button) => button.click()")
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_visible()
+    go_on.set()
+    expect(page.locator("#report-stage")).to_have_class("report is-shown")
+    page.wait_for_load_state("networkidle")
+    assert runs == ["run"]
+
+
+def test_a_missing_rate_is_said_in_a_sentence_and_the_page_lives_on(page: Page) -> None:
+    ask(page)
+    before = texts(page)
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.evaluate("dash_clientside.set_props('output-currency', { value: 'XAU' })")
+    page.get_by_role("button", name="Query", exact=True).click()
+    expect(page.get_by_text("No exchange rate for XAU")).to_be_visible()
+    expect(page.get_by_role("button", name="Query", exact=True)).to_be_enabled()
+    assert texts(page) == before
+    ask(page, ("year",))
+    assert len(texts(page)) == LAST.year - 2024 + 2
+
+
+def test_print_gives_the_whole_report_and_nothing_of_the_page(page: Page, site: Site) -> None:
+    ask(page, ("date",))
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    printed = page.locator(".printed tbody tr")
+    result = engine_says(site.settings, question(("date",)))
+    expect(printed).to_have_count(len(result.rows) + 1)
+    assert [row.split("\t") for row in printed.all_inner_texts()[-1:]] == written(result)[-1:]
+    for name in ("Columns", "Copy link", "Export to CSV"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_hidden()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(page.locator(".printed")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+def test_the_report_is_whole_on_a_phone_and_in_the_dark(new_page: Callable[..., Page], width: int, scheme: str) -> None:
+    page = new_page(viewport={"width": width, "height": 780}, color_scheme=scheme)
+    ask(page, ("month", "package"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    grid = page.locator("#report-grid")
+    grid.evaluate("(grid) => { grid.scrollLeft = 400; }")
+    edges = grid.evaluate(
+        "(grid) => Array.from(grid.querySelectorAll('tr:nth-child(4) td'), (cell) => cell.getBoundingClientRect().left)"
+    )
+    # On a phone only the first column stays: the second would leave no room for figures.
+    assert edges[0] >= 0
+    assert (edges[1] < 0) == (width < 640)
+    assert_accessible(page)
