@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import secrets
 
 import dash
 from dash.exceptions import PreventUpdate
 
-from data.errors import Cancelled, UserError
+from data.errors import Cancelled, UserError, report_incident
 from layouts import messages
 from layouts.ids import Form, Page, Problem
 
@@ -50,19 +49,12 @@ def on_error(fault: Exception) -> None:
         else:
             say(fault.message, "warning")
         return
-    incident = report_incident(fault)
+    incident = report_incident(fault, _log)
     say(
         f"Something went wrong on our side and was written down as incident {incident}: "
         "try again, and give this number to your administrator if it happens again.",
         "bad",
     )
-
-
-def report_incident(fault: BaseException) -> str:
-    """Log ``fault`` with a trace under a new incident id, and return the id."""
-    incident = secrets.token_hex(4).upper()
-    _log.error("Incident %s: %s", incident, fault, exc_info=fault)
-    return incident
 
 
 def say(text: str, tone: messages.Tone = "info", *, seconds: float | None = None) -> None:

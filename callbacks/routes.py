@@ -13,7 +13,7 @@ import dash
 import flask
 import flask_bootstrap
 
-from data.errors import NoData, UserError
+from data.errors import NoData, Unreachable, UserError
 from data.services import Services
 from data.settings import Settings
 from layouts.controls import ICONS
@@ -55,11 +55,13 @@ def register(app: dash.Dash, services: Services) -> None:
 
     @server.get("/healthz")
     def healthz() -> tuple[dict[str, str], int]:
-        """Whether this server can answer: 200 with the version of the data, 503 when there is none."""
+        """Whether this server can answer: 200 with the version of the data, 503 when there is none to be had."""
         try:
             return {"status": "ok", "data_version": services.warehouse.version()}, 200
         except NoData as fault:
             return {"status": "no data", "message": fault.message}, 503
+        except Unreachable as fault:
+            return {"status": "unreachable", "message": fault.message}, 503
 
     @server.after_request
     def add_headers(response: flask.Response) -> flask.Response:

@@ -8,7 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from data.errors import NoData
+from data.errors import NoData, Unreachable, UserError
 from data.report.choices import Choices
 from data.report.period import today_in
 from data.report.reports import utc_now
@@ -56,11 +56,27 @@ def document(addressed: Callable[[str], str]) -> str:
 
 
 def build(services: Services) -> html.Div:
-    """The page as the person who asks finds it: their last settings or their default template in the form."""
+    """The page as the person who asks finds it: their last settings or their default template in the form.
+
+    When our own records cannot be read it is one sentence that says so: nothing else on the page would work.
+    """
+    try:
+        return _whole(services)
+    except UserError as fault:
+        return html.Div(
+            [
+                html.Header(_brand(), className="header"),
+                html.Main(html.Div(messages.notice(fault.message, "bad"), className="messages", role="alert")),
+            ],
+            className="page",
+        )
+
+
+def _whole(services: Services) -> html.Div:
     missing = None
     try:
         choices = services.reports.choices(services.user())
-    except NoData as fault:
+    except (NoData, Unreachable) as fault:
         choices, missing = Choices((), (), (), ()), fault.message
     opened = opening(services, today_in("UTC", utc_now()))
     asked = opened.asked
@@ -106,10 +122,14 @@ def _greeting(missing: str | None, lost: Sequence[str]) -> list[Component]:
     return [messages.notice(f"In your saved settings {without(lost)}", "warning")] if lost else []
 
 
+def _brand() -> html.A:
+    return html.A("Customer Dynamics", href="/", className="brand")
+
+
 def _header(services: Services) -> html.Header:
     return html.Header(
         [
-            html.A("Customer Dynamics", href="/", className="brand"),
+            _brand(),
             html.Div(templates.buttons(services), className="header-tools"),
             html.Div(
                 [
