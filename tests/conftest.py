@@ -19,7 +19,7 @@ from data.settings import Settings
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[sa.URL]:
-    """A PostgreSQL of this test process's own, started once and deleted at the end. Its URL names no database to use."""
+    """A PostgreSQL of this test process's own, started once and deleted at the end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs about a missing XDG_RUNTIME_DIR, which is no concern here
         import pgserver
@@ -54,9 +54,14 @@ def new_postgresql_url(postgresql_server: sa.URL) -> Callable[[], str]:
 
 
 @pytest.fixture
-def postgresql_url(new_postgresql_url: Callable[[], str]) -> str:
-    """The URL of an empty PostgreSQL database of this test's own."""
-    return new_postgresql_url()
+def postgresql_url(new_postgresql_url: Callable[[], str], postgresql_server: sa.URL) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of this test's own, dropped when the test is over."""
+    url = new_postgresql_url()
+    yield url
+    # Hundreds of databases left to the end would take longer to delete than the tests to run.
+    admin = sa.create_engine(postgresql_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {sa.make_url(url).database} WITH (FORCE)"))
 
 
 @pytest.fixture

@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
+
+import duckdb
 
 from data.warehouse.files import Source
 from data.warehouse.rejects import REPORTED, BadRow, BadRows, LoadRefused
 from data.warehouse.schema import DATASET, PACKAGE_KINDS
 from data.warehouse.values import FIELDS, identifier, quoted, read_text
 
-if TYPE_CHECKING:
-    import duckdb
-
 KEYS = {table.name: tuple(column.name for column in table.primary_key.columns) for table in DATASET}
 """The natural key of each table."""
+_CONFLICT = "another row of this load has the same key and other values"
 _TABLE_ORDER = {table.name: number for number, table in enumerate(DATASET)}
 
 
@@ -63,8 +63,6 @@ class Checks:
 
     def stage(self, source: Source) -> None:
         """Read the source's file into its stage table; values that cannot be read become faults."""
-        import duckdb
-
         while True:
             try:
                 count = self._connection.execute(self._stage_statement(source)).fetchone()
@@ -106,7 +104,7 @@ class Checks:
         )
 
     def check(self, source: Source) -> Checked:
-        """Check the staged rows against each other and against what is known; leaves the good ones in ``good.<table>``."""
+        """Check the staged rows against each other and what is known; leaves the good ones in ``good.<table>``."""
         table = source.table
         duplicates = self._check_keys(table)
         if table == "resellers":
@@ -159,7 +157,7 @@ class Checks:
         self._fault(
             table,
             KEYS[table][-1],
-            "SELECT s.rowid AS ordinal, 'another row of this load has the same key and other values' AS reason, false AS follows "
+            f"SELECT s.rowid AS ordinal, {quoted(_CONFLICT)} AS reason, false AS follows "
             f"FROM stage.{table} s SEMI JOIN ({conflicts}) c USING ({key})",
         )
         return True
@@ -167,7 +165,8 @@ class Checks:
     def _keep_good(self, table: str, *, rejected: int, duplicates: bool) -> None:
         kept = f"SELECT {_columns(table)} FROM stage.{table} s"
         if rejected:
-            kept += f" WHERE NOT EXISTS (SELECT 1 FROM faults f WHERE f.file_table = {quoted(table)} AND f.ordinal = s.rowid)"
+            bad = f"SELECT 1 FROM faults f WHERE f.file_table = {quoted(table)} AND f.ordinal = s.rowid"
+            kept += f" WHERE NOT EXISTS ({bad})"
         if duplicates:
             kept = f"SELECT DISTINCT * FROM ({kept})"
         self._connection.execute(f"CREATE VIEW good.{table} AS {kept}")
@@ -193,7 +192,8 @@ class Checks:
         self._fault(
             table,
             end,
-            f"SELECT rowid AS ordinal, 'before {start}' AS reason, false AS follows FROM stage.{table} WHERE {end} < {start}",
+            f"SELECT rowid AS ordinal, 'before {start}' AS reason, false AS follows FROM stage.{table} "
+            f"WHERE {end} < {start}",
         )
 
     def _check_package_kinds(self) -> None:
@@ -205,7 +205,8 @@ class Checks:
             self._fault(
                 "transactions",
                 "package_id",
-                f"SELECT rowid AS ordinal, {quoted(reason)} AS reason, false AS follows FROM stage.transactions WHERE {condition}",
+                f"SELECT rowid AS ordinal, {quoted(reason)} AS reason, false AS follows FROM stage.transactions "
+                f"WHERE {condition}",
             )
 
     def _check_currency_changes(self) -> None:
@@ -264,7 +265,8 @@ class Checks:
         if found:
             ordinals, reasons, follow = zip(*found, strict=True)
             self._connection.execute(
-                "INSERT INTO faults SELECT 'resellers', unnest(?::BIGINT[]), 'parent_id', unnest(?::VARCHAR[]), unnest(?::BOOLEAN[])",
+                "INSERT INTO faults "
+                "SELECT 'resellers', unnest(?::BIGINT[]), 'parent_id', unnest(?::VARCHAR[]), unnest(?::BOOLEAN[])",
                 [list(ordinals), list(reasons), list(follow)],
             )
 

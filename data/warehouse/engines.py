@@ -51,7 +51,7 @@ class Reading:
         sa.event.listen(self.connection, "before_cursor_execute", self._stop_if_withdrawn)
 
     def cancel(self) -> None:
-        """Stop the statement that runs now, which fails with the driver's own error, and refuse all that would follow."""
+        """Stop the statement that runs now, which fails with the driver's own error, and refuse all that follow."""
         self._withdrawn.set()
         driver: Any = self.connection.connection.driver_connection
         (driver.interrupt if hasattr(driver, "interrupt") else driver.cancel)()
@@ -77,7 +77,7 @@ class Warehouse(ABC):
 
 
 class _OpenVersion:
-    """One version file, opened once in this process; every reader has a cursor of its own on it, and they run in parallel.
+    """One version file, opened once in this process; each reader has a cursor of its own, and they run in parallel.
 
     The file may be deleted meanwhile: an open file stays readable to the end.
     """
@@ -135,7 +135,7 @@ class DuckDBWarehouse(Warehouse):
                 try:
                     opened = _OpenVersion(file)
                 except duckdb.IOException:
-                    # Two loads may have published, and pruned, since the link was read: only then is there another file.
+                    # Loads may have published, and pruned, since the link was read: only then is there another file.
                     newer = self.versions.live_file()
                     if newer == file:
                         raise
@@ -197,7 +197,7 @@ def loaded_version(connection: sa.Connection) -> str:
 
 
 def version_name(version: int, loaded_at: datetime) -> str:
-    """A name that no other state of a PostgreSQL warehouse ever had, not even of one that was made anew at the same URL."""
+    """A name that no other state of a PostgreSQL warehouse ever had, not even of one made anew at the same URL."""
     return f"{version:06d}-{zlib.crc32(loaded_at.isoformat().encode()):08x}"
 
 

@@ -12,15 +12,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import duckdb
 
 from data.errors import did_you_mean
 from data.warehouse.rejects import BadRow, LoadRefused
 from data.warehouse.schema import DATASET
 from data.warehouse.values import FIELDS, Field, identifier, quoted, typed_text, typed_value
-
-if TYPE_CHECKING:
-    import duckdb
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _CHUNK = 1 << 20
@@ -41,7 +39,7 @@ class Place:
 
 
 class Source(ABC):
-    """Rows for one table. :attr:`columns` gives, by field name, SQL over :attr:`relation`, in the order of the file's rows."""
+    """Rows for one table: :meth:`text` and :meth:`value` give SQL over :attr:`relation`, in the order of the file."""
 
     table: str
     label: str
@@ -60,7 +58,7 @@ class Source(ABC):
         return None
 
     def mend(self) -> bool:
-        """Set aside what the engine stumbled over, so that it can read the rest; False if there is no more to be done."""
+        """Set aside what the engine stumbled over, so that it can read the rest; False if nothing is left to do."""
         return False
 
     def agrees(self, count: int) -> bool:
@@ -180,8 +178,11 @@ def records(file: Path) -> Iterator[Record]:
 
 
 def _text(file: Path) -> io.TextIOWrapper:
-    binary = gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")
-    return io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    return io.TextIOWrapper(_binary(file), encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _binary(file: Path) -> gzip.GzipFile | io.BufferedReader:
+    return gzip.open(file) if file.suffix == ".gz" else file.open("rb")
 
 
 def _is_utf8(text: str) -> bool:
@@ -204,7 +205,7 @@ def _survey(file: Path) -> _Bytes:
     quotes = False
     feeds = returns = pairs = 0
     last = b""
-    with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
+    with _binary(file) as stream:
         while chunk := stream.read(_CHUNK):
             quotes = quotes or b'"' in chunk
             feeds += chunk.count(b"\n")
@@ -257,8 +258,8 @@ class CsvSource(Source):
         # Nothing is guessed. Several threads cannot tell for sure where a record begins once there are quotes.
         return (
             f"read_csv({quoted(str(path))}, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
-            f"quote = '\"', escape = '\"', strict_mode = true, null_padding = false, nullstr = '', allow_quoted_nulls = true, "
-            f"parallel = {str(parallel).lower()})"
+            f"quote = '\"', escape = '\"', strict_mode = true, null_padding = false, nullstr = '', "
+            f"allow_quoted_nulls = true, parallel = {str(parallel).lower()})"
         )
 
     def mend(self) -> bool:
@@ -353,8 +354,6 @@ class ParquetSource(Source):
     """A Parquet file: its columns may be text or typed, but money and rates never binary floating point."""
 
     def __init__(self, table: str, file: Path, scratch: Path, connection: duckdb.DuckDBPyConnection) -> None:
-        import duckdb
-
         self.table = table
         self.label = file.name
         self.relation = f"read_parquet({quoted(str(reachable(file, scratch)))})"
@@ -365,11 +364,11 @@ class ParquetSource(Source):
         self._types = {str(name): str(kind) for name, kind, *_ in described}
         self.warnings = check_columns(self.label, FIELDS[table], list(self._types))
         wrong = []
-        for field in FIELDS[table]:
+        for needed in FIELDS[table]:
             try:
-                self._text(field)
+                self._text(needed)
             except ValueError as error:
-                wrong.append(f"{self.label}: column '{field.name}': {error}.")
+                wrong.append(f"{self.label}: column '{needed.name}': {error}.")
         if wrong:
             raise LoadRefused(f"{self.label} has columns of the wrong type.", wrong)
 

@@ -20,7 +20,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class TableSummary:
-    """How the rows of one table fared: each row that was read is new, replaced, unchanged, a copy of another, or rejected."""
+    """How the rows of one table fared: each is new, replaced, unchanged, a copy of another, or rejected."""
 
     table: str
     read: int
@@ -30,8 +30,10 @@ class TableSummary:
     rejected: int = 0
 
     def __str__(self) -> str:
-        text = f"{self.table}: {self.read:,} rows read, {self.new:,} new, {self.replaced:,} replaced, {self.unchanged:,} unchanged"
-        return f"{text}, {self.rejected:,} rejected" if self.rejected else text
+        fates = [f"{self.new:,} new", f"{self.replaced:,} replaced", f"{self.unchanged:,} unchanged"]
+        if self.rejected:
+            fates.append(f"{self.rejected:,} rejected")
+        return f"{self.table}: {self.read:,} rows read, {', '.join(fates)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ def load_folder(
 ) -> LoadSummary:
     """Load a folder of the dataset's files, or one of them; ``source`` is what the list of loads will call it.
 
-    One bad row means that nothing is kept and :class:`~data.warehouse.rejects.BadRows` is raised, unless ``keep_going``:
-    then the good rows are kept. ``rejects`` names a file for the bad ones. Files that cannot be read at all raise
-    :class:`~data.warehouse.rejects.LoadRefused` in any case.
+    One bad row means that nothing is kept and :class:`~data.warehouse.rejects.BadRows` is raised, unless
+    ``keep_going``: then the good rows are kept. ``rejects`` names a file for the bad ones. Files that cannot be read
+    at all raise :class:`~data.warehouse.rejects.LoadRefused` in any case.
     """
     folder = Path(path).absolute()
     return load_sources(

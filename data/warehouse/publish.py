@@ -263,10 +263,10 @@ class _PostgreSQLTarget(Target):
         names = _BROUGHT[table.name]
         columns = {name: table.columns[name].type.compile(dialect=_DIALECT) for name in names}
         file = self.folder / f"live-{table.name}.csv"
-        with self._cursor() as cursor, file.open("wb") as stream:
-            with cursor.copy(f"COPY {table.name} ({_listed(names)}) TO STDOUT (FORMAT csv)") as copy:
-                for block in copy:
-                    stream.write(block)
+        statement = f"COPY {table.name} ({_listed(names)}) TO STDOUT (FORMAT csv)"
+        with self._cursor() as cursor, file.open("wb") as stream, cursor.copy(statement) as copy:
+            for block in copy:
+                stream.write(block)
         self.connection.execute(
             f"CREATE TABLE live.{table.name} AS SELECT * FROM read_csv({quoted(str(file))}, auto_detect = false, "
             f"header = false, delim = ',', columns = {columns})"

@@ -37,8 +37,8 @@ def load_rates(
     """
     if settings.base_currency != BANK_CURRENCY:
         raise UserError(
-            f"The European Central Bank's rates are for one {BANK_CURRENCY} and BASE_CURRENCY is {settings.base_currency}: "
-            "load a rates file for that currency with `flask load` instead."
+            f"The European Central Bank's rates are for one {BANK_CURRENCY} and BASE_CURRENCY is "
+            f"{settings.base_currency}: load a rates file for that currency with `flask load` instead."
         )
     path = Path(file).absolute()
     return load_sources(
@@ -78,7 +78,7 @@ class BankSource(CsvSource):
         named = [name for name in self._currencies if name]
         if self.header[0].strip() != _DATE or not named:
             raise LoadRefused(
-                f"{self.label}:1: this is not the European Central Bank's history file, which begins with {_DATE},USD,… : "
+                f"{self.label}:1: this is not the European Central Bank's history file, which begins with {_DATE},USD: "
                 "load files of currency, date and rate with `flask load`."
             )
         twice = sorted({name for name in named if named.count(name) > 1})
@@ -88,12 +88,13 @@ class BankSource(CsvSource):
 
     def _relation(self, path: Path, width: int, *, parallel: bool) -> str:
         first = width - len(self.header)
+        lines = super()._relation(path, width, parallel=parallel)
         # A comma ends each line, so there is a last column without a name.
         cells = [(name, f"trim(c{first + 1 + index})") for index, name in enumerate(self._currencies) if name]
         return (
             f"(SELECT * FROM (SELECT place, unnest([{', '.join(quoted(name) for name, _ in cells)}]) AS currency, "
             f"trim(c{first}) AS date, unnest([{', '.join(cell for _, cell in cells)}]) AS rate "
-            f"FROM (SELECT row_number() OVER () - 1 AS place, * FROM {super()._relation(path, width, parallel=parallel)})) "
+            f"FROM (SELECT row_number() OVER () - 1 AS place, * FROM {lines})) "
             f"WHERE rate IS NOT NULL AND rate NOT IN ('', {quoted(_NONE)}))"
         )
 

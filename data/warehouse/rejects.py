@@ -18,7 +18,7 @@ _LONGEST_VALUE = 80
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """One fault of one row. ``line`` counts lines of a CSV file from 1 (the header), records of a Parquet file from 1."""
+    """One fault of one row. ``line`` counts from 1: lines of a CSV file, the header among them, or Parquet records."""
 
     file: str
     line: int
@@ -83,7 +83,7 @@ HEADER = ("file", "line", "column", "value", "reason", "row")
 
 
 def write_rejects(path: Path, rows: Iterable[BadRow]) -> None:
-    """Write the bad rows as CSV, each with its original row as CSV text in the last column; replaces ``path`` at once."""
+    """Write the bad rows as CSV, each with its original row as CSV text in the last column."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:

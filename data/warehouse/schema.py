@@ -2,8 +2,8 @@
 
 How values are stored:
 
-* **Money** is a whole number of millionths of a currency unit (``amount_micros``, 64 bits). That holds every amount with
-  six decimals up to 9.2 x 10^12 units, and every engine adds such numbers exactly, beyond 64 bits where it must.
+* **Money** is a whole number of millionths of a currency unit (``amount_micros``, 64 bits). That holds every amount
+  with six decimals up to 9.2 x 10^12 units, and every engine adds such numbers exactly, beyond 64 bits where it must.
 * **Instants** are UTC without a zone, to the microsecond.
 * **Rates** are decimals with twenty digits before and eighteen after the point.
 """

@@ -213,6 +213,7 @@ _WHOLE_TYPES = frozenset(
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _INSTANTS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
 _TEXTS = frozenset({Kind.TEXT, Kind.TAG, Kind.CLIENT_TYPE, Kind.TRANSACTION_KIND, Kind.CURRENCY})
+_EXACT_IN_DOUBLE = 2**53
 
 
 def typed_text(kind: Kind, column: str, duckdb_type: str) -> str:
@@ -220,39 +221,47 @@ def typed_text(kind: Kind, column: str, duckdb_type: str) -> str:
 
     Everything but text is written out exactly and read back by :func:`read_text`, so a type changes no rule.
     """
-    name = duckdb_type.upper()
+    name = duckdb_type.upper().partition("(")[0]
     text = f"CAST({column} AS VARCHAR)"
-    if name == "VARCHAR" or name.startswith("ENUM"):
+    if name in ("VARCHAR", "ENUM", "NULL", '"NULL"'):
         return text
-    if name in ('"NULL"', "NULL"):
-        return "CAST(NULL AS VARCHAR)"
-    whole = name in _WHOLE_TYPES
     if kind is Kind.ID:
-        if whole:
-            return text
-        if name in _FLOATS:
-            # What a data frame makes of whole numbers with gaps; beyond 2^53 neighbours are no longer told apart.
-            return (
-                f"CASE WHEN isnan({column}) THEN NULL WHEN {column} = floor({column}) AND abs({column}) <= 9007199254740992 "
-                f"THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE {text} END"
-            )
-        if name.startswith("DECIMAL"):
-            return f"regexp_replace({text}, '\\.0+$', '')"
-    if kind in (Kind.AMOUNT, Kind.RATE):
-        if whole or name.startswith("DECIMAL"):
-            return text
+        written = _id_text(name, column, text)
+    elif kind in (Kind.AMOUNT, Kind.RATE):
         if name in _FLOATS:
             raise ValueError("binary floating point cannot hold exact decimals: write it as a decimal or as text")
+        written = text if name in _WHOLE_TYPES | {"DECIMAL"} else None
+    elif kind in _TEXTS:
+        written = text if name in _WHOLE_TYPES else None
+    else:
+        written = _time_text(kind, name, column, text)
+    if written is None:
+        raise ValueError(f"its type {duckdb_type} does not suit")
+    return written
+
+
+def _id_text(name: str, column: str, text: str) -> str | None:
+    if name in _WHOLE_TYPES:
+        return text
+    if name in _FLOATS:
+        # What a data frame makes of whole numbers with gaps; beyond 2^53 neighbours are no longer told apart.
+        whole = f"{column} = floor({column}) AND abs({column}) <= {_EXACT_IN_DOUBLE}"
+        return (
+            f"CASE WHEN isnan({column}) THEN NULL WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) "
+            f"ELSE {text} END"
+        )
+    return f"regexp_replace({text}, '\\.0+$', '')" if name == "DECIMAL" else None
+
+
+def _time_text(kind: Kind, name: str, column: str, text: str) -> str | None:
     if kind is Kind.INSTANT:
-        if name in _INSTANTS:
-            return text
         if name == "TIMESTAMP WITH TIME ZONE":
             return f"CAST({column} AT TIME ZONE 'UTC' AS VARCHAR)"
-    if kind is Kind.DATE and name == "DATE":
-        return text
-    if kind in _TEXTS and whole:
-        return text
-    raise ValueError(f"its type {duckdb_type} does not suit")
+        return text if name in _INSTANTS else None
+    if name in _INSTANTS:
+        # What a data frame makes of dates.
+        return f"regexp_replace({text}, ' 00:00:00$', '')"
+    return text if name == "DATE" else None
 
 
 def typed_value(kind: Kind, column: str, duckdb_type: str) -> str | None:

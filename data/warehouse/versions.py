@@ -1,9 +1,9 @@
 """The versions of an embedded warehouse: immutable files in a folder, one of them named by a link at the URL's path.
 
-``warehouse.duckdb`` is a symbolic link to ``warehouse.duckdb.versions/000007-1f00ba12.duckdb``. Publishing and rolling back
-swap the link, which is atomic; readers follow it once per reading and keep the file they opened. A version's name is never
-used again, since answers are cached under it. While a version is being made a marker of the same name stands beside it:
-what a killed load leaves behind is told by its marker, and cleared by the next one.
+``warehouse.duckdb`` is a symbolic link to ``warehouse.duckdb.versions/000007-1f00ba12.duckdb``. Publishing and rolling
+back swap the link, which is atomic; readers follow it once per reading and keep the file they opened. A version's name
+is never used again, since answers are cached under it. While a version is being made a marker of the same name stands
+beside it: what a killed load leaves behind is told by its marker, and cleared by the next one.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class Versions:
         return self.folder / f"{name}.unfinished"
 
     def live(self) -> str | None:
-        """The name of the live version, None before the first; refuses a path that holds something else than our link."""
+        """The name of the live version, None before the first; refuses a path that holds anything but our link."""
         try:
-            target = Path(os.readlink(self.path))
+            target = self.path.readlink()
         except FileNotFoundError:
             return None
         except OSError:
@@ -77,7 +77,7 @@ class Versions:
 
     @contextmanager
     def locked(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Hold the warehouse for writing; calls ``waiting`` first if another holds it. A killed holder lets go by itself."""
+        """Hold the warehouse for writing; calls ``waiting`` if another holds it. A killed holder lets go by itself."""
         self.live()
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("a+") as lock:

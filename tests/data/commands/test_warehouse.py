@@ -55,8 +55,10 @@ def test_bad_rows_go_to_standard_error_and_the_exit_status_is_1(run, tmp_path):
     assert result.stderr.splitlines()[-3:] == [
         "packages.csv:2: column 'id': value 'x': not a whole number",
         "packages.csv:3: column 'id': value 'y': not a whole number",
-        "Error: 2 faults found, nothing was loaded: put the rows right, or keep the good ones with "
-        "--keep-going --rejects FILE.",
+        (
+            "Error: 2 faults found, nothing was loaded: put the rows right, or keep the good ones with "
+            "--keep-going --rejects FILE."
+        ),
     ]
 
 

@@ -4,6 +4,7 @@ python -m tests.data.warehouse.processes load URL FOLDER MOMENT
 python -m tests.data.warehouse.processes read URL
 """
 
+# ruff: noqa: T201 - answering on standard output is what these programs are for
 from __future__ import annotations
 
 import os

@@ -237,8 +237,16 @@ def test_each_kind_of_bad_row_is_named_and_nothing_is_kept(kind, loaded, tmp_pat
     assert version(loaded) == before
 
 
-@pytest.mark.parametrize("kind", ["an unknown client", "an unknown kind", "a cycle through a live reseller", "an unknown owner",
-                                  "another currency for a client that has transactions"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "an unknown client",
+        "an unknown kind",
+        "a cycle through a live reseller",
+        "an unknown owner",
+        "another currency for a client that has transactions",
+    ],
+)
 def test_bad_rows_are_bad_in_postgresql_too(kind, postgresql_url, tmp_path):
     load_folder(settings(postgresql_url), write(tmp_path / "company", COMPANY))
     before = content(postgresql_url)

@@ -87,7 +87,7 @@ def test_a_reading_keeps_its_version_to_the_end(url, warehouse, tmp_path):
     ],
 )
 def test_a_reading_cannot_change_the_warehouse(change, warehouse):
-    with warehouse.read() as reading, pytest.raises(sa.exc.DBAPIError, match="read-only|read only"):
+    with warehouse.read() as reading, pytest.raises(sa.exc.DBAPIError, match=r"read-only|read only"):
         reading.connection.execute(sa.text(change))
     with warehouse.read() as reading:
         assert names(reading.connection) == ["Gold"]

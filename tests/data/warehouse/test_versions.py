@@ -173,7 +173,8 @@ def test_a_second_load_waits_for_the_first_and_builds_on_it(path, versions, tmp_
     folder = write(tmp_path / "second", rows("packages", "2,Two"))
     load = (
         "import sys; from data.settings import Settings; from data.warehouse.load import load_folder; "
-        "load_folder(Settings(warehouse_url=sys.argv[1]), sys.argv[2], progress=lambda what, *_: print(what, flush=True))"
+        "tell = lambda what, *_: print(what, flush=True); "
+        "load_folder(Settings(warehouse_url=sys.argv[1]), sys.argv[2], progress=tell)"
     )
     with versions.locked():
         second = subprocess.Popen(
