@@ -10,7 +10,7 @@ from tests.data.report.chance import CLOCKS, Chance, cut_down
 from tests.data.report.worlds import Shelf, answer_of, as_code, disagreement
 from tests.oracle import Dataset, Question
 
-QUESTIONS = 6
+QUESTIONS = 5
 
 
 def differences(shelf: Shelf, data: Dataset, question: Question) -> str | None:
