@@ -127,7 +127,7 @@
   const lead = (place) => {
     asked = false;
     const around = place.closest(".field, .period");
-    const field = around && around.querySelector("input, select");
+    const field = around && (around.querySelector("#period-from") || around.querySelector("input, select"));
     (around || place).scrollIntoView({ block: "nearest" });
     if (field) field.focus({ preventScroll: true });
   };

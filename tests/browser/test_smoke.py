@@ -59,7 +59,22 @@ def test_a_chosen_theme_stays(page: Page) -> None:
     expect(page.get_by_label("Theme")).to_have_value("dark")
 
 
-def test_nothing_is_cut_off_on_a_small_screen(new_page: Callable[..., Page]) -> None:
-    page = new_page(viewport={"width": 360, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+@pytest.mark.parametrize("width", [360, 768, 1024, 3840])
+def test_nothing_is_cut_off_and_nothing_jumps_on_any_screen(new_page: Callable[..., Page], width: int) -> None:
+    page = new_page("/healthz", viewport={"width": width, "height": 740})
+    page.add_init_script(
+        """window.shifted = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shifted += entry.value; }))
+            .observe({ type: "layout-shift", buffered: true });"""
+    )
+    page.goto("/")
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("window.shifted") < 0.01
     assert_accessible(page)
+
+
+def test_motion_is_spared_to_those_who_ask(new_page: Callable[..., Page]) -> None:
+    page = new_page(reduced_motion="reduce")
+    duration = page.locator("#form-query").evaluate("(button) => getComputedStyle(button).transitionDuration")
+    assert max(float(part.strip().removesuffix("s")) for part in duration.split(",")) < 0.001

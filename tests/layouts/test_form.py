@@ -1,0 +1,111 @@
+"""The form's panels as they are built: every choice there is, filled from the question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, time
+from typing import Any
+
+import pytest
+from dash.development.base_component import Component
+
+from data.report.catalog import DIMENSIONS
+from data.report.choices import Choices, Owner, Package
+from data.report.period import QUICK_RANGES, Bound, quick_range_dates
+from data.report.query import ReportQuery
+from data.warehouse.schema import CLIENT_TYPES
+from layouts import filters, form
+from layouts.ids import Delivery, Filters, Form, GroupBy, Period
+
+TODAY = date(2024, 5, 15)
+CHOICES = Choices(
+    owners=(Owner(1, ("Operator",)), Owner(2, ("Operator", "North")), Owner(5, ("Operator", "North", "North-East"))),
+    tags=("trial", "vip"),
+    packages=(Package(10, "Gold"), Package(11, "Gold")),
+    currencies=("EUR", "USD"),
+)
+QUERY = ReportQuery(
+    start=Bound(date(2024, 1, 1), time(8, 30)),
+    end=Bound(date(2024, 1, 31)),
+    tags=("vip",),
+    owners=(5,),
+    group_by=("package", "month"),
+    currency="USD",
+    active_duration=3,
+)
+
+
+def parts(component: Any) -> Iterator[Component]:
+    """A component and everything below it."""
+    if isinstance(component, Component):
+        yield component
+        component = getattr(component, "children", None)
+    if isinstance(component, Component):
+        yield from parts(component)
+    elif isinstance(component, list | tuple):
+        for child in component:
+            yield from parts(child)
+
+
+@pytest.fixture
+def by_id() -> dict[str, Component]:
+    built = form.panel(QUERY, CHOICES, today=TODAY, output_type="csv", send_to=("anna@example.org",))
+    return {part.id: part for part in parts(built) if hasattr(part, "id")}
+
+
+def test_fields_are_filled_from_the_question(by_id: dict[str, Component]) -> None:
+    assert by_id[Period.RANGE].value == filters.CUSTOM
+    assert (by_id[Period.FROM].value, by_id[Period.FROM_TIME].value) == ("2024-01-01", "08:30")
+    assert by_id[Period.TO].value == "2024-01-31"
+    assert by_id[Filters.TAG].value == ["vip"]
+    assert by_id[GroupBy.CHOSEN].value == ["package", "month"]
+    assert by_id[Delivery.CURRENCY].value == "USD"
+    assert by_id[Delivery.SEND_TO].value == ["anna@example.org"]
+    assert by_id[Delivery.SEND_TO].disabled is False
+    assert by_id[Form.SUMMARY].children == QUERY.describe(CHOICES.names)
+
+
+def test_every_filter_has_its_row_and_only_those_in_use_are_seen(by_id: dict[str, Component]) -> None:
+    assert {item.key: by_id[item.row].hidden for item in filters.FILTERS} == {
+        "client_types": True,
+        "tags": False,
+        "owners": False,
+        "packages": True,
+    }
+    assert by_id[Filters.ADD].hidden == ["tags", "owners"]
+    assert [group["label"] for group in by_id[Filters.ADD].groups] == ["By clients", "Extras"]
+
+
+def test_values_have_names_and_owners_their_place_in_the_tree(by_id: dict[str, Component]) -> None:
+    assert {option["value"] for option in by_id[Filters.CLIENT_TYPE].options} == set(CLIENT_TYPES)
+    assert by_id[Filters.OWNER].options[2] == {"value": 5, "label": "North-East", "path": "Operator › North"}
+    assert [option["value"] for option in by_id[Filters.PACKAGE].options] == [10, 11]
+
+
+def test_the_menus_come_from_the_catalog(by_id: dict[str, Component]) -> None:
+    offered = [item["value"] for group in by_id[GroupBy.ADD].groups for item in group["items"]]
+    assert offered == [dimension.id for dimension in DIMENSIONS]
+    assert [group["label"] for group in by_id[GroupBy.ADD].groups] == ["Time", "Extras"]
+    assert {option["value"] for option in by_id[Period.RANGE].options} == {*QUICK_RANGES, filters.CUSTOM}
+
+
+def test_currencies_that_the_data_knows_come_first(by_id: dict[str, Component]) -> None:
+    offered = by_id[Delivery.CURRENCY].options
+    assert offered[:2] == [{"value": "EUR", "label": "EUR – Euro"}, {"value": "USD", "label": "USD – US Dollar"}]
+    assert len({option["value"] for option in offered}) == len(offered) > 150
+
+
+def test_the_browser_knows_what_quick_ranges_mean_around_today(by_id: dict[str, Component]) -> None:
+    known = by_id[Period.CALENDAR].data
+    # Yesterday, since zones differ; and a week on, since a page may stay open.
+    assert min(known) == "2024-05-14"
+    assert max(known) >= "2024-05-22"
+    assert known["2024-05-16"]["last_month"] == [str(day) for day in quick_range_dates("last_month", date(2024, 5, 16))]
+
+
+def test_no_field_is_without_a_label(by_id: dict[str, Component]) -> None:
+    built = form.panel(replace(QUERY, tags=()), CHOICES, today=TODAY)
+    labelled = {part.htmlFor if hasattr(part, "htmlFor") else getattr(part, "html_for", None) for part in parts(built)}
+    fields = {part.id for part in parts(built) if type(part).__name__ in ("Input", "Select", "Picker", "Chips")}
+    assert fields - labelled == set()
