@@ -183,6 +183,7 @@ class Links(StrEnum):
 
     OPEN = "links-open"
     DIALOG = "links-dialog"
+    TITLE = "links-title"
     LIST = "links-list"
     MESSAGE = "links-message"
     CLOSE = "links-close"

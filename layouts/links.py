@@ -24,7 +24,7 @@ def dialogs() -> html.Div:
     return html.Div(
         dbc.Modal(
             [
-                dbc.ModalHeader(dbc.ModalTitle("My links"), close_button=True),
+                dbc.ModalHeader(dbc.ModalTitle("My links", id=Links.TITLE), close_button=True),
                 dbc.ModalBody(
                     [
                         html.P(id=Links.MESSAGE, className="links-message", role="status"),
@@ -37,7 +37,7 @@ def dialogs() -> html.Div:
             dialogClassName="links-dialog",
             scrollable=True,
             is_open=False,
-            labelledby="links-title",
+            labelledby=Links.TITLE,
         )
     )
 
@@ -101,8 +101,8 @@ def path(link_id: str) -> str:
     return f"/view?id={link_id}"
 
 
-def plain_page(title: str, text: str) -> str:
-    """A page that shows one message and the way on: the same for every link that leads to no report."""
+def plain_page(title: str, text: str, way_on: str = "Ask for a new report") -> str:
+    """A page that shows one message and the way on, home: the same for every link that leads to no report."""
     return f"""<!DOCTYPE html>
 <html lang="en">
     <head>
@@ -119,7 +119,7 @@ def plain_page(title: str, text: str) -> str:
         <main style="max-width: 36rem; margin: 20vh auto 0; padding: 0 1rem">
             <h1 style="font-size: 1.25rem">{title}</h1>
             <p>{text}</p>
-            <p><a href="/">Ask for a new report</a></p>
+            <p><a href="/">{way_on}</a></p>
         </main>
     </body>
 </html>

@@ -49,10 +49,12 @@ def fill_form(page: Page, group_by: Iterable[str] = ("month",), start: date = FI
 
 def ask(page: Page, group_by: Iterable[str] = ("month",), start: date = FIRST, end: date = LAST) -> None:
     """Fill the form, press Query and wait for the report."""
+    before = page.url
     fill_form(page, group_by, start, end)
     page.get_by_role("button", name="Query", exact=True).click()
-    expect(page.locator("#report-stage")).to_have_class("report is-shown")
+    expect(page).not_to_have_url(before)
     expect(page).to_have_url(LINK)
+    expect(page.locator("#report-stage")).to_have_class("report is-shown")
 
 
 def table(page: Page, name: str = "Report table") -> Locator:
