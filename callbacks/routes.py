@@ -12,11 +12,13 @@ from urllib.parse import quote
 import dash
 import flask
 import flask_bootstrap
+from markupsafe import escape
 
 from data.errors import NoData, Unreachable, UserError
 from data.services import Services
 from data.settings import Settings
 from layouts.controls import ICONS
+from layouts.links import plain_page
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 """The folder of style sheets and scripts that Dash puts on the page."""
@@ -52,6 +54,17 @@ def register(app: dash.Dash, services: Services) -> None:
     policy: list[str] = []
     for name, (content, kind) in _files().items():
         server.add_url_rule(f"/-/{name}", f"file {name}", _sender(content, kind))
+
+    @server.before_request
+    def check_records() -> tuple[str, int] | None:
+        """Without our own records nothing on the page would work: better one sentence than a page of that kind."""
+        if flask.request.path != "/":
+            return None
+        try:
+            with services.records.database.reading():
+                return None
+        except UserError as fault:
+            return plain_page("No reports can be made now", escape(fault.message), "Try again"), 503
 
     @server.get("/healthz")
     def healthz() -> tuple[dict[str, str], int]:

@@ -58,18 +58,13 @@ def document(addressed: Callable[[str], str]) -> str:
 def build(services: Services) -> html.Div:
     """The page as the person who asks finds it: their last settings or their default template in the form.
 
-    When our own records cannot be read it is one sentence that says so: nothing else on the page would work.
+    Without our own records it is a notice alone. The document has said so before (callbacks/routes.py) unless they
+    went away in between; and Dash builds a page at the first request of any kind, which must not fail for that.
     """
     try:
         return _whole(services)
     except UserError as fault:
-        return html.Div(
-            [
-                html.Header(_brand(), className="header"),
-                html.Main(html.Div(messages.notice(fault.message, "bad"), className="messages", role="alert")),
-            ],
-            className="page",
-        )
+        return html.Div(messages.notice(fault.message, "bad"), className="page")
 
 
 def _whole(services: Services) -> html.Div:
@@ -122,14 +117,10 @@ def _greeting(missing: str | None, lost: Sequence[str]) -> list[Component]:
     return [messages.notice(f"In your saved settings {without(lost)}", "warning")] if lost else []
 
 
-def _brand() -> html.A:
-    return html.A("Customer Dynamics", href="/", className="brand")
-
-
 def _header(services: Services) -> html.Header:
     return html.Header(
         [
-            _brand(),
+            html.A("Customer Dynamics", href="/", className="brand"),
             html.Div(templates.buttons(services), className="header-tools"),
             html.Div(
                 [
