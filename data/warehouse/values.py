@@ -139,7 +139,8 @@ def read_text(kind: Kind, text: str) -> Reading:
     if kind is Kind.AMOUNT:
         micros = f"TRY_CAST(TRY_CAST({text} AS DECIMAL(20, 6)) * {MICROS} AS BIGINT)"
         return Reading(
-            f"CASE WHEN {_matches(text, _MONEY)} AND {micros} >= -{MAX_AMOUNT_MICROS} THEN {micros} END",
+            # Of 64 bits the one number without a positive twin is left out.
+            f"CASE WHEN {_matches(text, _MONEY)} THEN nullif({micros}, -{MAX_AMOUNT_MICROS} - 1) END",
             _case(
                 (f"NOT {_matches(text, _NUMBER)}", "not a plain decimal number"),
                 (f"NOT {_matches(text, _MONEY)}", "more than 6 decimals"),
