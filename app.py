@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     # Dash would build the page now, to validate callbacks, and send it to every visitor a second time within the
     # document. Each visitor's own page holds every id, so it is validated against that.
     app.validation_layout = html.Div("in place of the page")
-    app.layout = lambda: page.build(services)
+    app.layout = callbacks.or_apology(lambda: page.build(services))
     app.validation_layout = None
     callbacks.register_all(app, services)
     routes.register(app, services)

@@ -648,6 +648,7 @@
     const popup = useRef(null);
     const button = useRef(null);
     const input = useRef(null);
+    const had = useRef(items.length > 0);
     const words = fold(text).split(/\s+/).filter(Boolean);
     const found = items.filter((item) => {
       const all = fold(`${item.title} ${item.description} ${item.note}`);
@@ -663,6 +664,11 @@
     useEffect(() => {
       if (open) input.current.focus();
     }, [open]);
+    useEffect(() => {
+      // With the last template this menu goes as well: the focus stays beside its place.
+      if (!items.length && had.current) document.getElementById("templates-save").focus();
+      had.current = items.length > 0;
+    }, [items.length]);
     if (!items.length) return null;
 
     const act = (name, item, stays) => {

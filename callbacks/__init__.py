@@ -5,10 +5,10 @@ from __future__ import annotations
 import dash
 
 from callbacks import charts, exports, form, links, report, templates
-from callbacks.errors import on_error
+from callbacks.errors import on_error, or_apology
 from data.services import Services
 
-__all__ = ["on_error", "register_all"]
+__all__ = ["on_error", "or_apology", "register_all"]
 
 
 def register_all(app: dash.Dash, services: Services) -> None:

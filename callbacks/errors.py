@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import dash
+from dash import html
+from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from data.errors import Cancelled, UserError, report_incident
@@ -49,11 +52,25 @@ def on_error(fault: Exception) -> None:
         else:
             say(fault.message, "warning")
         return
-    incident = report_incident(fault, _log)
-    say(
+    say(_apology(report_incident(fault, _log)), "bad")
+
+
+def or_apology(build: Callable[[], Component]) -> Callable[[], Component]:
+    """``build`` for a page, made so that something always comes: an apology with an incident id if nothing else."""
+
+    def build_or_apologise() -> Component:
+        try:
+            return build()
+        except Exception as fault:  # noqa: BLE001 - whatever it was, the person gets a sentence and the log the rest
+            return html.Main(messages.notice(_apology(report_incident(fault, _log)), "bad"), className="apology")
+
+    return build_or_apologise
+
+
+def _apology(incident: str) -> str:
+    return (
         f"Something went wrong on our side and was written down as incident {incident}: "
-        "try again, and give this number to your administrator if it happens again.",
-        "bad",
+        "try again, and give this number to your administrator if it happens again."
     )
 
 

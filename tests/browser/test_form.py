@@ -291,3 +291,13 @@ def test_paper_shows_the_report_and_not_the_form(page: Page) -> None:
     page.emulate_media(media="print")
     expect(page.get_by_role("button", name="Edit", exact=True)).to_be_hidden()
     expect(page.get_by_role("banner")).to_be_hidden()
+
+
+def test_a_server_that_is_gone_is_told(page: Page, console: Watch) -> None:
+    console.forgive("ERR_FAILED")  # the browser's own word on it
+    set_dates(page, "2024-01-01", "2024-03-31")
+    page.route("**/_dash-update-component*", lambda route: route.abort())
+    page.get_by_role("button", name="Query", exact=True).click()
+    expect(page.get_by_text("The server did not answer")).to_be_visible()
+    page.unroute("**/_dash-update-component*")
+    ask(page)

@@ -8,6 +8,7 @@ import flask.testing
 import pytest
 
 from data.access import OPERATOR
+from data.errors import UserError
 from data.report.reports import Reports
 from data.settings import Settings
 from data.store.records import open_records
@@ -142,3 +143,21 @@ def test_remembered_values_that_are_gone_are_left_out_with_a_notice(
 def test_settings_that_cannot_be_read_are_left_aside(client: flask.testing.FlaskClient, tmp_path, kept: object) -> None:
     open_records(Settings(var_dir=str(tmp_path / "var"))).preferences.set(OPERATOR, REMEMBERED, kept)
     assert Visitor(client)[Period.RANGE, "value"] == "last_12_months"
+
+
+def test_a_page_that_cannot_be_built_says_why(
+    client: flask.testing.FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UserError("The records are of an older program: run `flask records upgrade`.")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(Reports, "choices", refuse)
+    assert "run `flask records upgrade`" in client.get("/_dash-layout").get_data(as_text=True)
+    monkeypatch.setattr(Reports, "choices", fail)
+    said = client.get("/_dash-layout").get_data(as_text=True)
+    assert "incident" in said
+    assert "secret detail" not in said
+    assert "secret detail" in caplog.text
