@@ -128,7 +128,7 @@ def compared_sheets(
             if change is None:
                 return text
             if side == "then":
-                return f"{text}\nthen {write(change.now)} now" if change.difference is None else f"{text}\n≠ now"
+                return f"{text}\nnow {write(change.now)}"
             if change.difference is None:
                 return f"{text}\nwas {write(change.then)}"
             return f"{text}\n{numerals.write_change(change.difference, now.decimals if _money(change) else 0)}"
