@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from data.errors import NoData, UserError, did_you_mean
@@ -97,7 +98,7 @@ class Versions:
             marker.unlink()
         for scratch in self.folder.glob(f"{_SCRATCH}*"):
             shutil.rmtree(scratch, ignore_errors=True)
-        for link in self.path.parent.glob(f".{self.path.name}.*.link"):
+        for link in self.path.parent.glob(f".{escape(self.path.name)}.*.link"):
             link.unlink()
 
     def _delete(self, name: str) -> None:
