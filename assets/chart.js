@@ -50,17 +50,18 @@
       }
       if (!report || !report.link) return none();
       if (!panel().children.length) reserve();
-      const dark = theme === "dark";
-      const narrow = isNarrow();
-      if (drawn && drawn.link === report.link && drawn.dark === dark && drawn.narrow === narrow && same(drawn.charts, charts)) return none();
+      const asked = { link: report.link, charts, dark: theme === "dark", narrow: isNarrow() };
+      const done = drawn && drawn.asked;
+      if (done && same({ ...done, charts: drawn.charts }, asked)) return none();
       load();
-      return { link: report.link, charts, dark, narrow };
+      return asked;
     },
 
     drawn(drawn) {
       if (!drawn) return undefined;
-      charts = drawn.charts;
-      paint(drawn.cards);
+      charts = merged(drawn);
+      const wanted = new Set(charts.map((spec) => spec.id));
+      paint(drawn.cards.filter((face) => wanted.has(face.id)));
       const card = shown && cardOf(shown);
       if (card) {
         shown = null;
@@ -72,6 +73,20 @@
     },
   };
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+  /* The charts as they are now, in the form that the server gave them; what a person has changed since they asked stays
+   * as it is, and is being asked for already. */
+  function merged({ asked, charts: fitted }) {
+    const before = new Map(asked.charts.map((spec) => [spec.id, spec]));
+    const after = new Map(fitted.map((spec) => [spec.id, spec]));
+    const next = charts.flatMap((spec) => {
+      if (!before.has(spec.id) || !same(before.get(spec.id), spec)) return [spec];
+      return after.has(spec.id) ? [after.get(spec.id)] : [];
+    });
+    if (!same(next, charts)) change(next);
+    return next;
+  }
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, { charts: clientside });
 
   function unused(title, now) {
@@ -390,8 +405,12 @@
     return node;
   };
 
+  let fields = 0;
   function field(label, control, className = "") {
-    return make("label", { className: `chart-field ${className}` }, make("span", { textContent: label }), control);
+    fields += 1;
+    control.id = `chart-field-${fields}`;
+    const words = make("label", { htmlFor: control.id }, make("span", { textContent: label }));
+    return make("div", { className: `chart-field ${className}` }, words, control);
   }
 
   function select(options, value, name) {

@@ -45,25 +45,15 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
 
-    @app.callback(
-        output={
-            "drawn": Output(Chart.DRAWN, "data"),
-            "charts": Output(Stores.CHARTS, "data", allow_duplicate=True),
-        },
-        inputs={"asked": Input(Chart.ASKED, "data")},
-        prevent_initial_call=True,
-    )
-    def draw_charts(asked: Asked | None) -> dict[str, Any]:
+    @app.callback(Output(Chart.DRAWN, "data"), Input(Chart.ASKED, "data"), prevent_initial_call=True)
+    def draw_charts(asked: Asked | None) -> Any:
         if not asked:
-            return {"drawn": no_update, "charts": no_update}
+            return no_update
         specs = read_charts(services, asked["charts"])
         result = services.records.snapshots.peek(asked["link"], services.user()).result if specs else None
         fitted, cards = faces(specs, result, dark=bool(asked["dark"]), narrow=bool(asked["narrow"]))
-        shown = [spec.to_json() for spec in fitted]
-        return {
-            "drawn": {**asked, "charts": shown, "cards": cards},
-            "charts": no_update if shown == asked["charts"] else shown,
-        }
+        # The browser takes the fitted specs over, but not those of charts that were changed in the meantime.
+        return {"asked": asked, "charts": [spec.to_json() for spec in fitted], "cards": cards}
 
     app.clientside_callback(ClientsideFunction("charts", "drawn"), Input(Chart.DRAWN, "data"))
 

@@ -202,7 +202,7 @@ class Chart(StrEnum):
     SAID = "chart-said"  # what a screen reader is told
     LOOK = "chart-look"  # {"narrow": bool}: how much room a chart has
     ASKED = "chart-asked"  # {"link", "charts", "dark", "narrow"} that the panel is to show
-    DRAWN = "chart-drawn"  # the same of what it shows, with what is on each card
+    DRAWN = "chart-drawn"  # {"asked", "charts", "cards"}: the charts in the form that suits the report, and each card
     KEEP = "chart-keep"  # {"chart": ChartSpec JSON, "at"} that is to become a preset of one's own
 
 

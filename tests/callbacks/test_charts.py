@@ -51,14 +51,14 @@ def test_a_preset_is_drawn_in_the_form_that_suits_the_report(reader: Visitor) ->
     assert card["title"] == "Pay as you Go: Total"
     assert card["figure"]["data"][0]["type"] == "bar"
     assert card["figure"]["data"][0]["x"] == ["2024-01-01", "2024-02-01", "2024-03-01"]
-    # What is on the page now is what a link or a template takes along.
-    assert reader[Stores.CHARTS, "data"] == reader[Chart.DRAWN, "data"]["charts"]
-    assert reader[Stores.CHARTS, "data"][0]["series"][0]["metric"] == "payg_total"
+    # The form that was chosen is what the page keeps, and what a link or a template takes along.
+    [kept] = reader[Chart.DRAWN, "data"]["charts"]
+    assert ChartSpec.from_json(kept).series == (Series("payg_total"),)
 
 
 def test_the_same_charts_follow_the_next_report(reader: Visitor) -> None:
     show(reader, {"id": "c1", "kind": "line", "preset": "packages_renew_total"}, OWN)
-    kept = reader[Stores.CHARTS, "data"]
+    kept = reader[Chart.DRAWN, "data"]["charts"]
     ask(reader, ["month", "package"])
     preset, own = show(reader, *kept)
     assert preset["figure"]["layout"]["barmode"] == "relative"
@@ -86,7 +86,7 @@ def test_a_chart_that_cannot_be_read_is_left_out_and_told(reader: Visitor) -> No
     cards = show(reader, {"id": "c1", "kind": "spiral"}, OWN)
     assert [card["id"] for card in cards] == ["c9"]
     assert "A chart was left out" in str(reader[Page.MESSAGES, "children"])
-    assert [item["id"] for item in reader[Stores.CHARTS, "data"]] == ["c9"]
+    assert [item["id"] for item in reader[Chart.DRAWN, "data"]["charts"]] == ["c9"]
 
 
 def test_figures_are_written_as_the_browser_s_language_does(reader: Visitor) -> None:

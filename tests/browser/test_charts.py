@@ -1,0 +1,263 @@
+"""Charts in a real browser: beside the table, several at once, edited, downloaded, full screen, read as a table."""
+
+from __future__ import annotations
+
+import re
+import struct
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from charts.words import exact
+from data.report.catalog import METRICS
+from tests.browser.acts import ask, engine_says, question
+from tests.browser.conftest import Site, assert_accessible
+
+PLACE = {metric.id: place for place, metric in enumerate(METRICS)}
+
+
+def show(page: Page, label: str) -> None:
+    """Choose an entry of the Show Chart menu and wait for its chart."""
+    before = cards(page).count()
+    page.get_by_role("button", name="Show Chart").click()
+    page.locator(".chart-menu .dropdown-item", has_text=re.compile(f"^{re.escape(label)}$")).first.click()
+    expect(cards(page)).to_have_count(before + 1, timeout=15_000)
+    expect(cards(page).last.locator(".main-svg").first).to_be_visible(timeout=15_000)
+
+
+def cards(page: Page) -> Locator:
+    return page.locator("#chart-panel > .chart-card")
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def traces(card: Locator) -> list[dict]:
+    """What Plotly draws on a card."""
+    found: list[dict] = card.locator(".chart-plot").evaluate(
+        """(plot) => plot.data.map(({ type, name, x, y, customdata }) => (
+            { type, name, x, y, texts: (customdata || []).map((texts) => texts[0]) }
+        ))"""
+    )
+    return found
+
+
+def test_nothing_of_the_chart_library_is_sent_until_a_chart_is_asked_for(page: Page) -> None:
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.reload()
+    ask(page)
+    assert not [url for url in fetched if "plotly" in url]
+    show(page, "Balance Refill: Total")
+    assert [url for url in fetched if "plotly" in url]
+
+
+def test_a_chart_shows_the_engines_figures_beside_the_table(page: Page, site: Site) -> None:
+    ask(page)
+    show(page, "Balance Refill: Total")
+    show(page, "Clients - Active: Qty")
+    rows = engine_says(site.settings, question()).rows
+    [refills] = traces(cards(page).nth(0))
+    assert refills["x"] == [f"{row.labels[0]}-01" for row in rows]
+    assert refills["texts"] == [f"{exact(row.figures[PLACE['balance_refill_total']], 'en-GB')} EUR" for row in rows]
+    [clients] = traces(cards(page).nth(1))
+    assert clients["y"] == [row.figures[PLACE["clients_active_qty"]] for row in rows]
+    # Beside the table on a wide screen, both in view together.
+    table, chart = page.locator("#report-grid").bounding_box(), cards(page).first.bounding_box()
+    assert table
+    assert chart
+    assert chart["x"] >= table["x"] + table["width"]
+    assert_accessible(page)
+    # The same figures as a table, for those who do not see the picture.
+    button(page, "Show as table Balance Refill: Total").click()
+    region = page.get_by_role("region", name="Figures of Balance Refill: Total")
+    assert region.locator("tbody td").all_inner_texts() == [
+        exact(row.figures[PLACE["balance_refill_total"]], "en-GB") for row in rows
+    ]
+    assert_accessible(page)
+    button(page, "Show as chart Balance Refill: Total").click()
+    expect(
+        cards(page).first.get_by_role("img", name=re.compile("^Balance Refill: Total. Bar chart by month"))
+    ).to_be_visible()
+
+
+def test_charts_follow_the_next_report(page: Page) -> None:
+    ask(page)
+    show(page, "Packages: Renew Total")
+    assert len(traces(cards(page).first)) == 1
+    button(page, "Edit").click()
+    ask(page, ("month", "package"))
+    expect(cards(page).first.locator(".legend .traces").first).to_be_visible()
+    stacked = traces(cards(page).first)
+    assert len(stacked) > 1
+    assert {trace["type"] for trace in stacked} == {"bar"}
+
+
+def test_a_blank_chart_is_built_live_by_keyboard(page: Page, site: Site) -> None:
+    ask(page)
+    page.get_by_role("button", name="Show Chart").focus()
+    page.keyboard.press("Enter")
+    for _ in range(20):
+        page.keyboard.press("ArrowDown")
+        if page.evaluate("() => document.activeElement.textContent") == "Blank Chart":
+            break
+    page.keyboard.press("Enter")
+    title = page.get_by_role("textbox", name="Title", exact=True)
+    expect(title).to_be_focused()
+    page.keyboard.type("Refills against clients")
+    page.keyboard.press("Enter")
+    expect(cards(page).first.locator(".chart-name")).to_have_text("Refills against clients")
+    expect(page.get_by_text("Add a series to see the chart.")).to_be_visible()
+    button(page, "Add series").press("Enter")
+    expect(page.get_by_label("Metric", exact=True)).to_have_value("balance_refill_total")
+    card = cards(page).first
+    page.get_by_label("Kind", exact=True).first.select_option("Bar")
+    button(page, "Add series").press("Enter")
+    page.get_by_label("Metric 2").select_option("Clients - Active: Qty")
+    second = page.get_by_role("group", name="Series 2")
+    second.get_by_label("Kind").select_option("Line")
+    second.get_by_label("Axis").select_option("Right")
+    second.get_by_label("Colour").select_option("Red")
+    expect(card.locator(".scatterlayer .trace")).to_have_count(1)
+    expect(card.locator(".y2tick").first).to_be_visible()
+    drawn = traces(card)
+    assert [trace["type"] for trace in drawn] == ["bar", "scatter"]
+    rows = engine_says(site.settings, question()).rows
+    assert drawn[1]["y"] == [row.figures[PLACE["clients_active_qty"]] for row in rows]
+    assert_accessible(page)
+    button(page, "Done").press("Enter")
+    expect(button(page, "Edit Refills against clients")).to_be_focused()
+    # Kept as a preset of one's own, it is there at the next visit too.
+    button(page, "Save as preset Refills against clients").press("Enter")
+    expect(page.get_by_text("Saved as preset")).to_be_visible()
+    page.reload()
+    expect(page.locator("#report-facts")).to_contain_text("6 rows")
+    show(page, "Refills against clients")
+    assert [trace["type"] for trace in traces(cards(page).first)] == ["bar", "scatter"]
+    page.get_by_role("button", name="Show Chart").click()
+    button(page, "Delete preset Refills against clients").click()
+    expect(page.locator(".chart-menu .dropdown-item", has_text="Refills against clients")).to_have_count(0)
+
+
+def test_every_kind_is_drawn(page: Page) -> None:
+    ask(page, ("package",))
+    show(page, "Clients - Active: Qty")
+    button(page, "Edit Clients - Active: Qty").click()
+    for kind, shape in (
+        ("Line", ".scatterlayer .trace"),
+        ("Bar", ".barlayer .point"),
+        ("Pie", ".pielayer .slice"),
+        ("Stacked bar", ".barlayer .point"),
+        ("Area", ".scatterlayer .fills path"),
+        ("Table of figures", ".table .column-cell"),
+        ("Scatter", ".scatterlayer .points path"),
+    ):
+        page.get_by_label("Kind", exact=True).first.select_option(kind)
+        expect(cards(page).first.locator(shape).first).to_be_visible()
+    expect(page.locator(".message-bad")).to_have_count(0)
+
+
+def test_charts_are_duplicated_and_removed_without_losing_the_focus(page: Page) -> None:
+    ask(page)
+    show(page, "Pay as you Go: Total")
+    button(page, "Duplicate Pay as you Go: Total").click()
+    expect(cards(page)).to_have_count(2)
+    expect(cards(page).nth(1).locator(".chart-name")).to_have_text("Pay as you Go: Total 2")
+    first = cards(page).first.locator(".chart-plot").element_handle()
+    button(page, "Remove Pay as you Go: Total 2").press("Enter")
+    expect(cards(page)).to_have_count(1)
+    assert first.evaluate("(plot) => plot.isConnected"), "a chart that stays is not drawn anew"
+    expect(button(page, "Remove Pay as you Go: Total")).to_be_focused()
+    button(page, "Remove Pay as you Go: Total").press("Enter")
+    expect(cards(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Show Chart")).to_be_focused()
+
+
+def test_files_hold_the_whole_chart(page: Page, tmp_path: Path) -> None:
+    ask(page)
+    show(page, "Pay as you Go: Total")
+    saved = {}
+    for kind in ("PNG", "SVG"):
+        with page.expect_download() as download:
+            button(page, f"Download {kind} Pay as you Go: Total").click()
+        assert download.value.suggested_filename == f"pay-as-you-go-total.{kind.lower()}"
+        saved[kind] = tmp_path / kind
+        download.value.save_as(saved[kind])
+    png = saved["PNG"].read_bytes()
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", png[16:24])
+    assert width >= 1600
+    assert height >= 900
+    assert len(png) > 10_000
+    drawing = ET.parse(saved["SVG"]).getroot()
+    texts = ["".join(node.itertext()) for node in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert "Pay as you Go: Total" in texts
+    assert "1 Jan 2024 – 30 Jun 2024" in texts
+    assert "EUR" in texts
+    assert any("Jan" in text for text in texts)
+
+
+def test_full_screen_is_left_with_escape(page: Page) -> None:
+    ask(page)
+    show(page, "Pay as you Go: Total")
+    button(page, "Full screen Pay as you Go: Total").click()
+    expect(button(page, "Exit full screen Pay as you Go: Total")).to_be_visible()
+    expect(cards(page).first.locator(".main-svg").first).to_have_css("width", re.compile(r"1[12]\d\d"))
+    page.keyboard.press("Escape")
+    expect(button(page, "Full screen Pay as you Go: Total")).to_be_visible()
+    expect(cards(page).first.locator(".main-svg").first).to_have_css("width", re.compile(r"[45]\d\d"))
+
+
+def test_charts_asked_for_one_right_after_the_other_all_come(page: Page) -> None:
+    ask(page)
+    for label in ("Clients - Active: Qty", "Balance Refill: Total", "Pay as you Go: Total", "Blank Chart"):
+        page.get_by_role("button", name="Show Chart").click()
+        page.locator(".chart-menu .dropdown-item", has_text=re.compile(f"^{re.escape(label)}$")).first.click()
+    expect(cards(page)).to_have_count(4, timeout=15_000)
+    names = ["Clients - Active: Qty", "Balance Refill: Total", "Pay as you Go: Total", "Blank Chart"]
+    expect(cards(page).locator(".chart-name")).to_have_text(names)
+
+
+def test_charts_follow_the_theme(page: Page) -> None:
+    ask(page)
+    show(page, "Pay as you Go: Total")
+    bar = cards(page).first.locator(".barlayer .point path").first
+    light = bar.evaluate("(path) => path.style.fill")
+    page.get_by_label("Theme").select_option("Dark")
+    expect(bar).not_to_have_css("fill", light)
+    assert cards(page).first.locator(".chart-plot").evaluate("(plot) => plot.layout.template.layout.paper_bgcolor") == (
+        page.evaluate("() => getComputedStyle(document.documentElement).getPropertyValue('--surface').trim()")
+    )
+    assert_accessible(page)
+
+
+def test_on_a_phone_charts_come_below_and_nothing_overflows(new_page: Callable[..., Page]) -> None:
+    page = new_page(viewport={"width": 360, "height": 740})
+    ask(page, ("month", "package"))
+    show(page, "Packages: Renew Total")
+    table, chart = page.locator("#report-grid").bounding_box(), cards(page).first.bounding_box()
+    assert table
+    assert chart
+    assert chart["y"] >= table["y"] + table["height"]
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    plot = cards(page).first.locator(".chart-plot").bounding_box()
+    assert plot
+    assert plot["width"] <= 340
+    assert_accessible(page)
+
+
+def test_a_copied_link_brings_the_charts_back(new_page: Callable[..., Page], page: Page) -> None:
+    ask(page)
+    show(page, "Clients - Active: Qty")
+    show(page, "Pay as you Go: Total")
+    button(page, "Copy link").click()
+    page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.includes('/view?id='))")
+    address = page.evaluate("() => navigator.clipboard.readText()")
+    other = new_page(address)
+    expect(cards(other)).to_have_count(2)
+    expect(cards(other).last.locator(".main-svg").first).to_be_visible()
+    for place in (0, 1):
+        assert traces(cards(other).nth(place)) == traces(cards(page).nth(place))
