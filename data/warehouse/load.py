@@ -33,7 +33,7 @@ class TableSummary:
         fates = [f"{self.new:,} new", f"{self.replaced:,} replaced", f"{self.unchanged:,} unchanged"]
         if self.rejected:
             fates.append(f"{self.rejected:,} rejected")
-        return f"{self.table}: {self.read:,} rows read, {', '.join(fates)}"
+        return f"{self.table}: {self.read:,} {'row' if self.read == 1 else 'rows'} read, {', '.join(fates)}"
 
 
 @dataclass(frozen=True, slots=True)

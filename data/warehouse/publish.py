@@ -7,14 +7,17 @@ version of the warehouse's file and switches to it; PostgreSQL takes them in one
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import shutil
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -233,18 +236,57 @@ _INDEXES = (
 )
 
 
+_PREFIX = "customer-dynamics-load-"
+
+
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """A temporary folder, locked while it is used; those that killed loads left are found unlocked and deleted."""
+    for leftover in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        lock = _lock(leftover)
+        if lock is not None:
+            shutil.rmtree(leftover, ignore_errors=True)
+            os.close(lock)
+    lock = None
+    while lock is None:  # until it is locked, another load may take it for a leftover
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        lock = _lock(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder until the descriptor is closed or this process ends; None if it is gone, or another's."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    if not folder.exists() or os.fstat(descriptor).st_uid != os.getuid():
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
 @contextmanager
 def _hold_postgresql(url: sa.URL, tell: Tell) -> Iterator[Target]:
     with (
-        TemporaryDirectory(prefix="customer-dynamics-load-") as name,
-        open_scratch(Path(name)) as connection,
+        _own_folder() as folder,
+        open_scratch(folder) as connection,
         open_for_loading(url) as warehouse,
     ):
         if not warehouse.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))).scalar():
             tell("Waiting for another load to finish")
             warehouse.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         metadata.create_all(warehouse, tables=[*DATASET, loads])
-        yield _PostgreSQLTarget(warehouse, Path(name), connection)
+        yield _PostgreSQLTarget(warehouse, folder, connection)
 
 
 class _PostgreSQLTarget(Target):

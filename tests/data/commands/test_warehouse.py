@@ -30,11 +30,11 @@ def test_a_load_prints_one_line_for_each_table_and_its_steps_to_standard_error(r
     assert result.stdout.splitlines() == [
         "resellers: 2 rows read, 2 new, 0 replaced, 0 unchanged",
         "clients: 2 rows read, 2 new, 0 replaced, 0 unchanged",
-        "client_tags: 1 rows read, 1 new, 0 replaced, 0 unchanged",
-        "packages: 1 rows read, 1 new, 0 replaced, 0 unchanged",
-        "subscriptions: 1 rows read, 1 new, 0 replaced, 0 unchanged",
+        "client_tags: 1 row read, 1 new, 0 replaced, 0 unchanged",
+        "packages: 1 row read, 1 new, 0 replaced, 0 unchanged",
+        "subscriptions: 1 row read, 1 new, 0 replaced, 0 unchanged",
         "transactions: 3 rows read, 3 new, 0 replaced, 0 unchanged",
-        "rates: 1 rows read, 1 new, 0 replaced, 0 unchanged",
+        "rates: 1 row read, 1 new, 0 replaced, 0 unchanged",
     ]
     assert result.stderr.splitlines()[0] == "[0/22] Reading resellers.csv"
     assert result.stderr.splitlines()[-1] == "[22/22] Done"
@@ -99,7 +99,7 @@ def test_a_path_that_is_not_there_is_a_bad_argument(run):
 def test_rates_of_the_bank_are_loaded(run, tmp_path):
     (tmp_path / "eurofxref-hist.csv").write_text("Date,USD,\n2024-01-02,1.1,\n")
     result = run("load-rates", tmp_path / "eurofxref-hist.csv")
-    assert (result.exit_code, result.stdout) == (0, "rates: 1 rows read, 1 new, 0 replaced, 0 unchanged\n")
+    assert (result.exit_code, result.stdout) == (0, "rates: 1 row read, 1 new, 0 replaced, 0 unchanged\n")
 
 
 def test_versions_are_listed_gone_back_to_and_pruned(run, tmp_path, duckdb_url):

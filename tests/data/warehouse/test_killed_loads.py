@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -85,14 +86,18 @@ def test_an_embedded_load_killed_after_the_switch_is_published_whole(duckdb_url,
 @pytest.mark.parametrize(
     "moment", ["Checking transactions.csv", "Storing transactions", "Publishing", "before the commit"]
 )
-def test_a_postgresql_load_killed_before_the_commit_changes_nothing(moment, postgresql_url, tmp_path):
+def test_a_postgresql_load_killed_before_the_commit_changes_nothing(moment, postgresql_url, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # which remembers what it was before
     load_folder(settings(postgresql_url), write(tmp_path / "company", COMPANY))
     before, served = content(postgresql_url), version(postgresql_url)
     folder = write(tmp_path / "more", MORE)
     killed_load(postgresql_url, folder, moment)
     assert content(postgresql_url) == before
     assert version(postgresql_url) == served
+    assert len(list(tmp_path.glob("customer-dynamics-load-*"))) == 1
     check_next_load(postgresql_url, folder)
+    assert list(tmp_path.glob("customer-dynamics-load-*")) == []
 
 
 def test_a_first_load_that_is_killed_leaves_an_empty_warehouse(warehouse_url, tmp_path):
