@@ -267,6 +267,11 @@ def test_one_key_twice_with_different_values_makes_all_its_rows_bad(loaded, tmp_
     assert fault.lines == tuple(f"packages.csv:{line}: column 'id': value '11': {_ANOTHER}" for line in (2, 4, 5))
 
 
+def test_a_missing_value_differs_from_a_given_one(loaded, tmp_path):
+    fault = refusal(loaded, write(tmp_path / "in", rows("resellers", "5,East,", "5,East,1")))
+    assert fault.lines == tuple(f"resellers.csv:{line}: column 'id': value '5': {_ANOTHER}" for line in (2, 3))
+
+
 def test_a_key_is_in_conflict_with_a_bad_row_of_the_same_key(loaded, tmp_path):
     fault = refusal(loaded, write(tmp_path / "in", rows("transactions", f"7,1,{T},refill,1,", f"7,1,{T},refill,x,")))
     assert fault.lines == (

@@ -14,6 +14,7 @@ from data.settings import Settings
 from data.warehouse.engines import DuckDBWarehouse, Warehouse, open_warehouse, relation
 from data.warehouse.load import load_folder
 from data.warehouse.schema import packages
+from data.warehouse.versions import Versions
 from tests.data.warehouse.company import COMPANY, rows, settings, write
 
 SLOW = "SELECT count(*) FROM {0} a, {0} b, {0} c, {0} d"
@@ -198,3 +199,19 @@ def test_bound_values_become_a_relation(warehouse):
 def test_a_url_that_names_no_warehouse_is_refused(url):
     with pytest.raises(UserError, match="WAREHOUSE_URL"):
         open_warehouse(Settings(warehouse_url=url))
+
+
+def test_a_version_that_is_deleted_just_before_it_is_opened_gives_way_to_the_newer_one(
+    duckdb_url, tmp_path, monkeypatch
+):
+    load_folder(settings(duckdb_url), write(tmp_path / "company", COMPANY))
+    warehouse = open_warehouse(settings(duckdb_url))
+    assert isinstance(warehouse, DuckDBWarehouse)
+    stale = warehouse.versions.live_file()
+    publish(duckdb_url, tmp_path, "10,Silver")
+    stale.unlink()
+    look_up = Versions.live_file
+    found = iter([stale])
+    monkeypatch.setattr(Versions, "live_file", lambda self: next(found, None) or look_up(self))
+    with warehouse.read() as reading:
+        assert names(reading.connection) == ["Silver"]
