@@ -10,21 +10,17 @@ from typing import Any
 from data.currencies import minor_unit
 from data.errors import MissingRate
 from data.report import sql
-from data.report.catalog import METRICS, Flow, Ratio, Stock
+from data.report.catalog import METRIC, METRICS, Flow, Ratio, Stock
 from data.report.money import ExactSum, Rates
 from data.report.period import Bucket
 from data.report.query import ReportQuery
 from data.report.result import Figure, Row
 
-_STOCKS = tuple(
-    (metric.id, metric.measure.of, 3 * sql.POPULATIONS.index(metric.measure.population))
-    for metric in METRICS
-    if isinstance(metric.measure, Stock)
-)
-"""Each stock: its metric, its part (qty, pos, neg, balance), and where its population begins in a line of changes."""
-_EVERYONE = 3 * sql.POPULATIONS.index("all")
+_LEVELS = tuple(f"{population}_{part}" for population in sql.POPULATIONS for part in ("qty", "pos", "neg"))
+"""What a line of stocks carries, in its order. Balances are made of the other two when they are shown."""
+_MONEY_LEVELS = tuple((place, name) for place, name in enumerate(_LEVELS) if not name.endswith("_qty"))
+_COUNT_LEVELS = tuple((place, name) for place, name in enumerate(_LEVELS) if name.endswith("_qty"))
 
-_STOCK_NAMES = tuple(name for name, _, _ in _STOCKS)
 _FLOW_NAMES = tuple(name for name, _ in sql.FLOWS)
 _PACKAGE_FLOWS = tuple(name for name, measure in sql.FLOWS if measure.transactions not in sql.HELD_KINDS)
 _NOTHING = ExactSum()
@@ -34,7 +30,7 @@ _Key = tuple[int, int | None]
 
 
 class _Cell:
-    """The exact figures of one row, or of the totals, before rounding: an entry for each metric that is not a ratio."""
+    """The exact figures of one row, or of the totals, before rounding: an entry for each flow and each level."""
 
     __slots__ = ("counts", "sums")
 
@@ -68,11 +64,22 @@ class _Cell:
 
     def _figure(self, name: str, measure: Flow | Stock | Ratio, kind: str, decimals: int) -> Figure:
         if isinstance(measure, Ratio):
-            divisor = self.counts.get(measure.denominator, 0)
+            divisor = self._count(measure.denominator)
             return self.sums.get(measure.numerator, _NOTHING).rounded(decimals, divisor) if divisor else None
         if kind == "count":
-            return self.counts.get(name, 0)
-        return self.sums.get(name, _NOTHING).rounded(decimals)
+            return self._count(name)
+        if isinstance(measure, Flow):
+            return self.sums.get(name, _NOTHING).rounded(decimals)
+        if measure.of != "balance":
+            return self.sums.get(f"{measure.population}_{measure.of}", _NOTHING).rounded(decimals)
+        balance = ExactSum()
+        for part in ("pos", "neg"):
+            balance.include(self.sums.get(f"{measure.population}_{part}", _NOTHING))
+        return balance.rounded(decimals)
+
+    def _count(self, metric: str) -> int:
+        measure = METRIC[metric].measure
+        return self.counts.get(f"{measure.population}_qty" if isinstance(measure, Stock) else metric, 0)
 
 
 class Figures:
@@ -96,7 +103,7 @@ class Figures:
             series[scope, package, currency][bucket] = [int(change) for change in changes]
         for (scope, package, currency), by_bucket in series.items():
             cells = self._cells[scope]
-            level = [0] * (3 * len(sql.POPULATIONS))
+            level = [0] * len(_LEVELS)
             for bucket in range(min(by_bucket), len(self._shown)):
                 if bucket in by_bucket:
                     level = [have + change for have, change in zip(level, by_bucket[bucket], strict=True)]
@@ -104,15 +111,15 @@ class Figures:
                     self._add_level(cells[bucket, package], currency, self._shown[bucket].closing, level)
 
     def _add_level(self, cell: _Cell, currency: str, closing: date, level: list[int]) -> None:
-        has_money = level[_EVERYONE + 1] or level[_EVERYONE + 2]
-        numerator, denominator = self._factor(currency, closing) if has_money else (1, 1)
-        for name, part, offset in _STOCKS:
-            if part == "qty":
-                cell.count(name, level[offset])
-                continue
-            amount = level[offset + 1] * (part != "neg") + level[offset + 2] * (part != "pos")
-            if amount:
-                cell.sum(name).add(amount * numerator, denominator)
+        for place, name in _COUNT_LEVELS:
+            if level[place]:
+                cell.count(name, level[place])
+        if not any(level[place] for place, _ in _MONEY_LEVELS):
+            return
+        numerator, denominator = self._factor(currency, closing)
+        for place, name in _MONEY_LEVELS:
+            if level[place]:
+                cell.sum(name).add(level[place] * numerator, denominator)
 
     def add_flows(self, lines: Iterable[Any], stretches: Sequence[sql.Place]) -> None:
         """Take the lines of :func:`data.report.sql.flows` for the given stretches of time."""
@@ -165,9 +172,9 @@ class Figures:
             # Whoever holds none: everyone less those who hold any, and no figures of packages.
             for key, whole in self._cells["total"].items():
                 none = cells[key] = _Cell()
-                none.include(whole, [*_STOCK_NAMES, *(name for name in _FLOW_NAMES if name not in _PACKAGE_FLOWS)])
+                none.include(whole, [*_LEVELS, *(name for name in _FLOW_NAMES if name not in _PACKAGE_FLOWS)])
                 if key in self._cells["held"]:
-                    none.include(self._cells["held"][key], [*_STOCK_NAMES, *_FLOW_NAMES], sign=-1)
+                    none.include(self._cells["held"][key], [*_LEVELS, *_FLOW_NAMES], sign=-1)
         return {key: cell for key, cell in cells.items() if not cell.is_zero()}
 
     def _totals(self) -> _Cell:
@@ -176,7 +183,7 @@ class Figures:
         whole = self._cells["total"]
         for cell in whole.values():
             totals.include(cell, _FLOW_NAMES)
-        totals.include(whole[len(self._shown) - 1, None], _STOCK_NAMES)
+        totals.include(whole[len(self._shown) - 1, None], _LEVELS)
         return totals
 
     def _label(self, dimension: str, key: _Key, names: Mapping[int, str]) -> str | None:

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
-from math import gcd
+from functools import lru_cache
+from math import gcd, lcm
+from operator import mul
 
 from data.errors import MissingRate
 from data.warehouse.schema import MICROS
@@ -16,6 +18,9 @@ RATE_SCALE = 18
 """Decimals of a stored exchange rate."""
 
 _WIDE = Context(prec=80)
+_FEW = 8
+"""Up to so many denominators a sum is brought to a common one; more are added as decimals."""
+
 _DOUBT = Decimal(1).scaleb(-30)
 """Closer than this to a tie or to zero, a decimal approximation is not trusted and the fractions decide."""
 
@@ -39,18 +44,14 @@ class ExactSum:
 
     def is_zero(self) -> bool:
         """Whether the exact, unrounded sum is zero."""
-        parts = [(n, d) for d, n in self._parts.items() if n]
-        if len(parts) <= 1:
-            return not parts
+        if len(self._parts) <= _FEW:
+            return self._fraction()[0] == 0
         return abs(self._approximate()) < _DOUBT and self._exact() == 0
 
     def rounded(self, decimals: int, divisor: int = 1) -> Decimal:
         """The sum in units of money, divided by ``divisor``, rounded half up (away from zero) to ``decimals``."""
-        parts = [(n, d) for d, n in self._parts.items() if n]
-        if not parts:
-            return Decimal(0).scaleb(-decimals)
-        if len(parts) == 1:
-            numerator, denominator = parts[0]
+        if len(self._parts) <= _FEW:
+            numerator, denominator = self._fraction()
             return _round_ratio(numerator, denominator * MICROS * divisor, decimals)
         with localcontext(_WIDE):
             scaled = self._approximate() / (MICROS * divisor) * 10**decimals
@@ -63,12 +64,27 @@ class ExactSum:
                 whole += 1
             return _scaled(whole if scaled > 0 else -whole, decimals)
 
+    def _fraction(self) -> tuple[int, int]:
+        parts = self._parts
+        if len(parts) == 1:
+            [(denominator, numerator)] = parts.items()
+            return numerator, denominator
+        common, factors = _common_denominator(tuple(parts))
+        return sum(map(mul, parts.values(), factors)), common
+
     def _approximate(self) -> Decimal:
         with localcontext(_WIDE):
             return sum((Decimal(n) / d for d, n in self._parts.items()), Decimal(0))
 
     def _exact(self) -> Fraction:
         return sum((Fraction(n, d) for d, n in self._parts.items()), Fraction(0))
+
+
+@lru_cache(maxsize=10_000)
+def _common_denominator(denominators: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """The least common one, and by what each is multiplied to reach it: the rates of one day meet in many cells."""
+    common = lcm(*denominators)
+    return common, tuple(common // denominator for denominator in denominators)
 
 
 def _round_ratio(numerator: int, denominator: int, decimals: int) -> Decimal:
