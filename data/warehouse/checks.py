@@ -7,6 +7,7 @@ The scratch database holds in schema ``stage`` a table for each file, its values
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +15,14 @@ from typing import Any, Protocol
 
 import duckdb
 
-from data.warehouse.files import Source
+from data.warehouse.files import Place, Source
 from data.warehouse.rejects import REPORTED, BadRow, BadRows, LoadRefused
 from data.warehouse.schema import DATASET, PACKAGE_KINDS
 from data.warehouse.values import FIELDS, identifier, quoted, read_text
 
 KEYS = {table.name: tuple(column.name for column in table.primary_key.columns) for table in DATASET}
 """The natural key of each table."""
+_BATCH = 20_000
 _CONFLICT = "another row of this load has the same key and other values"
 _TABLE_ORDER = {table.name: number for number, table in enumerate(DATASET)}
 
@@ -285,41 +287,46 @@ class Checks:
             "SELECT file_table, reason, count(*) FROM faults GROUP BY ALL"
         ).fetchall():
             reasons[self._sources[table].label, reason] += count
-        rows = sorted(self._bad_rows(limit=REPORTED), key=lambda item: (item[1], _TABLE_ORDER[item[0]], item[2].line))
-        return BadRows([row for _, _, row in rows][:REPORTED], sum(reasons.values()), reasons)
+        first: list[tuple[bool, int, int, BadRow]] = []
+        for table, source in self._sources.items():
+            rank = _TABLE_ORDER[table]
+            first += [(False, rank, row.line, row) for row in source.malformed[:REPORTED]]
+            # What follows from another row's fault comes last: putting that one right cures it.
+            for follows in (False, True):
+                located = self._located(source, f"follows = {follows}", limit=REPORTED)
+                first += [(follows, rank, row.line, row) for row in located]
+        first.sort(key=lambda item: item[:3])
+        return BadRows([row for *_, row in first[:REPORTED]], sum(reasons.values()), reasons)
 
     def bad_rows(self) -> Iterator[BadRow]:
-        """Every fault, in the order of the files and their lines."""
-        found = sorted(self._bad_rows(), key=lambda item: (_TABLE_ORDER[item[0]], item[2].line))
-        yield from (row for _, _, row in found)
-
-    def _bad_rows(self, limit: int | None = None) -> Iterator[tuple[str, bool, BadRow]]:
+        """Every fault, in the order of the files and their lines; few of them are held in memory at a time."""
         for source in self._sources.values():
-            yield from ((source.table, False, row) for row in source.malformed[:limit])
-        order = {field.name: number for table in FIELDS for number, field in enumerate(FIELDS[table])}
-        rank = f"CASE file_table {' '.join(f'WHEN {quoted(t)} THEN {n}' for t, n in _TABLE_ORDER.items())} END"
-        # What follows from another row's fault comes last: putting that one right cures it.
-        faults: list[tuple[str, int, str, str, bool]] = self._connection.execute(
-            "SELECT file_table, ordinal, field, reason, follows FROM faults "
-            f"ORDER BY follows, {rank}, ordinal, field" + (f" LIMIT {limit}" if limit is not None else "")
-        ).fetchall()
-        faults.sort(key=lambda fault: (fault[4], _TABLE_ORDER[fault[0]], fault[1], order[fault[2]]))
-        for table, source in self._sources.items():
-            mine = [fault for fault in faults if fault[0] == table]
-            places = source.places(self._connection, sorted({fault[1] for fault in mine})) if mine else {}
-            for _, ordinal, field, reason, follows in mine:
+            yield from heapq.merge(source.malformed, self._located(source), key=lambda row: row.line)
+
+    def _located(self, source: Source, condition: str = "true", limit: int | None = None) -> Iterator[BadRow]:
+        """The faults of a file that the engine found, in the order of its rows and columns."""
+        column = " ".join(f"WHEN {quoted(f.name)} THEN {n}" for n, f in enumerate(FIELDS[source.table]))
+        faults = self._connection.cursor()
+        faults.execute(
+            f"SELECT ordinal, field, reason FROM faults WHERE file_table = {quoted(source.table)} AND {condition} "
+            f"ORDER BY ordinal, CASE field {column} END" + (f" LIMIT {limit}" if limit is not None else "")
+        )
+        places: dict[int, Place] = {}
+        while batch := faults.fetchmany(_BATCH):
+            # The faults of one row may be in two batches; its place is looked up once, since files are walked forwards.
+            known = batch[0][0]
+            wanted = sorted({ordinal for ordinal, *_ in batch if ordinal not in places})
+            places = {known: places[known]} if known in places else {}
+            places |= source.places(self._connection, wanted)
+            for ordinal, field, reason in batch:
                 place = places[ordinal]
-                yield (
-                    table,
-                    follows,
-                    BadRow(
-                        source.label,
-                        place.line,
-                        place.columns.get(field, field),
-                        place.texts.get(field, ""),
-                        reason,
-                        place.row,
-                    ),
+                yield BadRow(
+                    source.label,
+                    place.line,
+                    place.columns.get(field, field),
+                    place.texts.get(field, ""),
+                    reason,
+                    place.row,
                 )
 
 

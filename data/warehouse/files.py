@@ -245,6 +245,8 @@ class CsvSource(Source):
         self._scratch = scratch
         self._copy: Path | None = None
         self._quotes = survey.quotes
+        self._walk: Iterator[tuple[int, Record]] | None = None
+        self._walked = -1
         self.relation = self._relation(reachable(file, scratch), len(self.header), parallel=not survey.quotes)
         if survey.mixed_lines:
             self.mend()
@@ -329,19 +331,24 @@ class CsvSource(Source):
         return self.column(field.name)
 
     def rows(self, ordinals: Sequence[int]) -> Iterator[tuple[int, Record]]:
-        """The well-formed records with these ordinals."""
+        """The well-formed records with these ordinals, which rise. Asked for the next ones, it goes on from there."""
         wanted = set(ordinals)
-        last = max(wanted, default=-1)
-        found = records(self._copy or self.file)
-        next(found)
-        for ordinal, record in enumerate(found):
-            if ordinal > last:
-                return
+        if not wanted:
+            return
+        last = max(wanted)
+        if self._walk is None or min(wanted) <= self._walked:
+            found = records(self._copy or self.file)
+            next(found)
+            self._walk = enumerate(found)
+        for ordinal, record in self._walk:
+            self._walked = ordinal
             if ordinal in wanted:
                 if self._copy is not None:
                     yield ordinal, Record(int(record.values[0]), record.values[1:])
                 else:
                     yield ordinal, self._without_empty_end(record)
+            if ordinal >= last:
+                return
 
     def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, Place]:
         return {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import NoData
+from data.warehouse import checks
 from data.warehouse.load import load_folder
 from data.warehouse.rejects import BadRows
 from tests.data.warehouse.company import COMPANY, content, rows, settings, version, write
@@ -419,3 +420,17 @@ class TestKeepGoing:
         written, _ = self.keep(duckdb_url, write(tmp_path / "in", COMPANY), tmp_path / "bad.csv")
         assert written == []
         assert (tmp_path / "bad.csv").read_text() == "file,line,column,value,reason,row\n"
+
+    def test_a_great_many_bad_rows_are_written_in_order(self, duckdb_url, tmp_path, monkeypatch):
+        monkeypatch.setattr(checks, "_BATCH", 7)
+        lines = [f'"{"x" if number % 3 else ""}{number}","{"a" if number % 2 else " "}\n"' for number in range(1, 100)]
+        folder = write(tmp_path / "in", rows("packages", *lines, "5"))
+        written, rejected = self.keep(duckdb_url, folder, tmp_path / "bad.csv")
+        expected = [
+            (str(2 * number), column)
+            for number in range(1, 100)
+            for column, is_bad in (("id", number % 3), ("name", number % 2 == 0))
+            if is_bad
+        ]
+        assert [(row["line"], row["column"]) for row in written] == [*expected, ("200", "")]
+        assert rejected == {"packages": len({line for line, _ in expected}) + 1}
