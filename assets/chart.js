@@ -285,6 +285,11 @@
     },
   };
 
+  /* Whoever opens the menu is about to ask for a chart. */
+  document.addEventListener("click", (event) => {
+    if (event.target.closest && event.target.closest(".chart-toggle")) load();
+  });
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest && event.target.closest(".chart-card [data-act]");
     if (!button) return;

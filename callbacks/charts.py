@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -27,6 +28,8 @@ Asked = dict[str, Any]
 def register(app: Dash, services: Services) -> None:
     """Register the acts of this file on ``app``."""
     app.server.add_url_rule("/-/plotly.js", "plotly", send_plotly)
+    # Ready before the first chart is asked for, without holding up the start.
+    threading.Thread(target=_packed_plotly, name="pack plotly.js", daemon=True).start()
     app.clientside_callback(
         ClientsideFunction("charts", "add"),
         Output(Stores.CHARTS, "data", allow_duplicate=True),

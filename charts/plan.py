@@ -199,6 +199,9 @@ def _strands(spec: ChartSpec, reading: Reading, x: XAxis) -> tuple[Strand, ...]:
                 add(series, name, colour_at(place), points)
         else:
             add(series, metric.name, own, _points(spec, reading, x, metric, None))
+    if spec.stacked and len(found) > 1:
+        # A part that is zero throughout has no height to be seen by: it would only fill the legend.
+        return tuple(strand for strand in found if any(point.figure for point in strand.points)) or tuple(found)
     return tuple(found)
 
 

@@ -45,19 +45,22 @@ def traces(card: Locator) -> list[dict]:
     return found
 
 
-def test_nothing_of_the_chart_library_is_sent_until_a_chart_is_asked_for(page: Page) -> None:
-    fetched: list[str] = []
-    page.on("request", lambda request: fetched.append(request.url))
-    page.reload()
-    ask(page)
-    assert not [url for url in fetched if "plotly" in url]
-    show(page, "Balance Refill: Total")
-    assert [url for url in fetched if "plotly" in url]
+def boxes(page: Page) -> list[dict[str, float]]:
+    """Where the table and the first chart are, at one moment."""
+    found: list[dict[str, float]] = page.evaluate(
+        """() => ["#report-grid", "#chart-panel > .chart-card"].map((place) =>
+            document.querySelector(place).getBoundingClientRect().toJSON())"""
+    )
+    return found
 
 
 def test_a_chart_shows_the_engines_figures_beside_the_table(page: Page, site: Site) -> None:
     ask(page)
+    # Nothing of the chart library is sent until a chart is asked for.
+    fetched = "() => performance.getEntriesByType('resource').filter((entry) => entry.name.includes('plotly')).length"
+    assert page.evaluate(fetched) == 0
     show(page, "Balance Refill: Total")
+    assert page.evaluate(fetched) == 1
     show(page, "Clients - Active: Qty")
     rows = engine_says(site.settings, question()).rows
     [refills] = traces(cards(page).nth(0))
@@ -66,10 +69,8 @@ def test_a_chart_shows_the_engines_figures_beside_the_table(page: Page, site: Si
     [clients] = traces(cards(page).nth(1))
     assert clients["y"] == [row.figures[PLACE["clients_active_qty"]] for row in rows]
     # Beside the table on a wide screen, both in view together.
-    table, chart = page.locator("#report-grid").bounding_box(), cards(page).first.bounding_box()
-    assert table
-    assert chart
-    assert chart["x"] >= table["x"] + table["width"]
+    table, chart = boxes(page)
+    assert chart["left"] >= table["right"]
     assert_accessible(page)
     # The same figures as a table, for those who do not see the picture.
     button(page, "Show as table Balance Refill: Total").click()
@@ -82,18 +83,6 @@ def test_a_chart_shows_the_engines_figures_beside_the_table(page: Page, site: Si
     expect(
         cards(page).first.get_by_role("img", name=re.compile("^Balance Refill: Total. Bar chart by month"))
     ).to_be_visible()
-
-
-def test_charts_follow_the_next_report(page: Page) -> None:
-    ask(page)
-    show(page, "Packages: Renew Total")
-    assert len(traces(cards(page).first)) == 1
-    button(page, "Edit").click()
-    ask(page, ("month", "package"))
-    expect(cards(page).first.locator(".legend .traces").first).to_be_visible()
-    stacked = traces(cards(page).first)
-    assert len(stacked) > 1
-    assert {trace["type"] for trace in stacked} == {"bar"}
 
 
 def test_a_blank_chart_is_built_live_by_keyboard(page: Page, site: Site) -> None:
@@ -142,10 +131,17 @@ def test_a_blank_chart_is_built_live_by_keyboard(page: Page, site: Site) -> None
     expect(page.locator(".chart-menu .dropdown-item", has_text="Refills against clients")).to_have_count(0)
 
 
-def test_every_kind_is_drawn(page: Page) -> None:
-    ask(page, ("package",))
-    show(page, "Clients - Active: Qty")
-    button(page, "Edit Clients - Active: Qty").click()
+def test_charts_follow_the_next_report_in_every_kind(page: Page) -> None:
+    ask(page)
+    show(page, "Packages: Renew Total")
+    assert len(traces(cards(page).first)) == 1
+    button(page, "Edit").click()
+    ask(page, ("month", "package"))
+    expect(cards(page).first.locator(".legend .traces").first).to_be_visible()
+    stacked = traces(cards(page).first)
+    assert len(stacked) > 1
+    assert {trace["type"] for trace in stacked} == {"bar"}
+    button(page, "Edit Packages: Renew Total").click()
     for kind, shape in (
         ("Line", ".scatterlayer .trace"),
         ("Bar", ".barlayer .point"),
@@ -160,23 +156,39 @@ def test_every_kind_is_drawn(page: Page) -> None:
     expect(page.locator(".message-bad")).to_have_count(0)
 
 
-def test_charts_are_duplicated_and_removed_without_losing_the_focus(page: Page) -> None:
+def test_several_charts_come_go_and_change_their_theme(page: Page) -> None:
     ask(page)
-    show(page, "Pay as you Go: Total")
+    # Asked for one right after the other, all of them come.
+    names = ["Clients - Active: Qty", "Pay as you Go: Total", "Blank Chart"]
+    for label in names:
+        page.get_by_role("button", name="Show Chart").click()
+        page.locator(".chart-menu .dropdown-item", has_text=re.compile(f"^{re.escape(label)}$")).first.click()
+    expect(cards(page)).to_have_count(3, timeout=15_000)
+    expect(cards(page).locator(".chart-name")).to_have_text(names)
     button(page, "Duplicate Pay as you Go: Total").click()
+    expect(cards(page).locator(".chart-name")).to_have_text([*names[:2], "Pay as you Go: Total 2", names[2]])
+    # A chart that stays is not drawn anew when another goes, and the focus stays on the page.
+    plot = cards(page).nth(1).locator(".chart-plot").element_handle()
+    for name in ("Pay as you Go: Total 2", "Blank Chart"):
+        button(page, f"Remove {name}").press("Enter")
     expect(cards(page)).to_have_count(2)
-    expect(cards(page).nth(1).locator(".chart-name")).to_have_text("Pay as you Go: Total 2")
-    first = cards(page).first.locator(".chart-plot").element_handle()
-    button(page, "Remove Pay as you Go: Total 2").press("Enter")
-    expect(cards(page)).to_have_count(1)
-    assert first.evaluate("(plot) => plot.isConnected"), "a chart that stays is not drawn anew"
+    assert plot.evaluate("(plot) => plot.isConnected")
     expect(button(page, "Remove Pay as you Go: Total")).to_be_focused()
-    button(page, "Remove Pay as you Go: Total").press("Enter")
+    bar = cards(page).nth(1).locator(".barlayer .point path").first
+    light = bar.evaluate("(path) => path.style.fill")
+    page.get_by_label("Theme").select_option("Dark")
+    expect(bar).not_to_have_css("fill", light)
+    drawn_on = cards(page).first.locator(".chart-plot").evaluate("(plot) => plot.layout.template.layout.paper_bgcolor")
+    surface = "() => getComputedStyle(document.documentElement).getPropertyValue('--surface').trim()"
+    assert drawn_on == page.evaluate(surface)
+    assert_accessible(page)
+    for name in ("Pay as you Go: Total", "Clients - Active: Qty"):
+        button(page, f"Remove {name}").press("Enter")
     expect(cards(page)).to_have_count(0)
     expect(page.get_by_role("button", name="Show Chart")).to_be_focused()
 
 
-def test_files_hold_the_whole_chart(page: Page, tmp_path: Path) -> None:
+def test_files_and_full_screen_hold_the_whole_chart(page: Page, tmp_path: Path) -> None:
     ask(page)
     show(page, "Pay as you Go: Total")
     saved = {}
@@ -198,11 +210,7 @@ def test_files_hold_the_whole_chart(page: Page, tmp_path: Path) -> None:
     assert "1 Jan 2024 – 30 Jun 2024" in texts
     assert "EUR" in texts
     assert any("Jan" in text for text in texts)
-
-
-def test_full_screen_is_left_with_escape(page: Page) -> None:
-    ask(page)
-    show(page, "Pay as you Go: Total")
+    # Full screen, and left with Escape.
     button(page, "Full screen Pay as you Go: Total").click()
     expect(button(page, "Exit full screen Pay as you Go: Total")).to_be_visible()
     expect(cards(page).first.locator(".main-svg").first).to_have_css("width", re.compile(r"1[12]\d\d"))
@@ -211,42 +219,16 @@ def test_full_screen_is_left_with_escape(page: Page) -> None:
     expect(cards(page).first.locator(".main-svg").first).to_have_css("width", re.compile(r"[45]\d\d"))
 
 
-def test_charts_asked_for_one_right_after_the_other_all_come(page: Page) -> None:
-    ask(page)
-    for label in ("Clients - Active: Qty", "Balance Refill: Total", "Pay as you Go: Total", "Blank Chart"):
-        page.get_by_role("button", name="Show Chart").click()
-        page.locator(".chart-menu .dropdown-item", has_text=re.compile(f"^{re.escape(label)}$")).first.click()
-    expect(cards(page)).to_have_count(4, timeout=15_000)
-    names = ["Clients - Active: Qty", "Balance Refill: Total", "Pay as you Go: Total", "Blank Chart"]
-    expect(cards(page).locator(".chart-name")).to_have_text(names)
-
-
-def test_charts_follow_the_theme(page: Page) -> None:
-    ask(page)
-    show(page, "Pay as you Go: Total")
-    bar = cards(page).first.locator(".barlayer .point path").first
-    light = bar.evaluate("(path) => path.style.fill")
-    page.get_by_label("Theme").select_option("Dark")
-    expect(bar).not_to_have_css("fill", light)
-    assert cards(page).first.locator(".chart-plot").evaluate("(plot) => plot.layout.template.layout.paper_bgcolor") == (
-        page.evaluate("() => getComputedStyle(document.documentElement).getPropertyValue('--surface').trim()")
-    )
-    assert_accessible(page)
-
-
 def test_on_a_phone_charts_come_below_and_nothing_overflows(new_page: Callable[..., Page]) -> None:
     page = new_page(viewport={"width": 360, "height": 740})
     ask(page, ("month", "package"))
     show(page, "Packages: Renew Total")
-    table, chart = page.locator("#report-grid").bounding_box(), cards(page).first.bounding_box()
-    assert table
-    assert chart
-    assert chart["y"] >= table["y"] + table["height"]
+    table, chart = boxes(page)
+    assert chart["top"] >= table["bottom"]
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     plot = cards(page).first.locator(".chart-plot").bounding_box()
     assert plot
     assert plot["width"] <= 340
-    assert_accessible(page)
 
 
 def test_a_copied_link_brings_the_charts_back(new_page: Callable[..., Page], page: Page) -> None:
