@@ -1,7 +1,8 @@
 /* The controls of layouts/controls.py, as Dash components: plain React, no build step.
  *
  * Picker, AddMenu and SavedList are the WAI-ARIA combobox: the text field keeps the focus, the list below it says
- * through aria-activedescendant which option is meant. Only the options in sight are in the document, so thousands
+ * through aria-activedescendant which option is meant. The field alone carries the control's name; its parts have names
+ * of their own, so that asking for the name finds one thing. Only the options in sight are in the document, so thousands
  * cost nothing. */
 (function () {
   "use strict";
@@ -61,7 +62,7 @@
   }
 
   /* The list under a field: only the rows in sight are rendered. */
-  function List({ id, label, options, active, multi, chosen, onPick, onHover, empty }) {
+  function List({ id, options, active, multi, chosen, onPick, onHover, empty }) {
     const [top, setTop] = useState(0);
     const node = useRef(null);
     const height = Math.min(options.length, 8.5) * ROW;
@@ -84,7 +85,7 @@
         ref: node,
         id,
         role: "listbox",
-        "aria-label": label,
+        "aria-label": "Choices",
         "aria-multiselectable": multi || undefined,
         className: "list",
         style: { height },
@@ -222,7 +223,7 @@
         multi && values.length
           ? h(
               "ul",
-              { className: "chips", "aria-label": `${label}: chosen` },
+              { className: "chips", "aria-label": "Chosen" },
               values.map((value) =>
                 h(
                   "li",
@@ -271,7 +272,6 @@
             { ref: popup, className: "popup" },
             h(List, {
               id: list,
-              label,
               options: found,
               active,
               multi,
@@ -407,7 +407,7 @@
             flat.length
               ? h(
                   "div",
-                  { id: list, role: "listbox", "aria-label": label, className: "list list-grouped", tabIndex: -1 },
+                  { id: list, role: "listbox", "aria-label": "Choices", className: "list list-grouped", tabIndex: -1 },
                   groups.map((group) =>
                     h(
                       "div",
@@ -580,7 +580,7 @@
         value.length
           ? h(
               "ul",
-              { className: "chips", "aria-label": `${label}: addresses` },
+              { className: "chips", "aria-label": "Addresses" },
               value.map((item) =>
                 h(
                   "li",

@@ -16,7 +16,7 @@ from data.report.reports import utc_now
 from data.services import Services
 from layouts.asked import REMEMBERED, Asked, defaults, known_part
 from layouts.filters import FILTERS
-from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores
+from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores, Templates
 
 
 def register(app: dash.Dash, services: Services) -> None:
@@ -69,10 +69,14 @@ def register(app: dash.Dash, services: Services) -> None:
             return "The form"
 
     @app.callback(
-        inputs={"clicks": Input(Form.QUERY, "n_clicks"), "values": read.states()},
+        inputs={
+            "clicks": Input(Form.QUERY, "n_clicks"),
+            "loaded": Input(Templates.RUN_NOW, "data"),
+            "values": read.states(),
+        },
         prevent_initial_call=True,
     )
-    def remember_settings(clicks: int | None, values: dict[str, Any]) -> None:  # noqa: ARG001
+    def remember_settings(clicks: int | None, loaded: int | None, values: dict[str, Any]) -> None:  # noqa: ARG001
         try:
             asked = read.read_form(values)
         except UserError:

@@ -160,6 +160,7 @@ def _period(query: ReportQuery) -> html.Div:
 
 
 def _moment(label: str, date_id: Period, time_id: Period, day: date, time: Any) -> html.Div:
+    time_label = "End time" if label == "To" else "Start time"
     hint = "the whole day is included" if label == "To" else "from the first moment of the day"
     return html.Div(
         [
@@ -169,7 +170,7 @@ def _moment(label: str, date_id: Period, time_id: Period, day: date, time: Any) 
                     dbc.Input(
                         id=date_id, type="date", value=str(day), min="1900-01-01", max="2199-12-31", required=True
                     ),
-                    html.Label(f"{label} time, optional", htmlFor=time_id, className="visually-hidden"),
+                    html.Label(time_label, htmlFor=time_id, className="visually-hidden"),
                     dbc.Input(
                         id=time_id,
                         type="time",

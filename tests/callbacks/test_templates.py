@@ -93,6 +93,15 @@ def test_one_that_runs_at_once_is_asked_when_loaded(visitor: Visitor) -> None:
     assert visitor[Templates.RUN_NOW, "data"] is not None
 
 
+def test_what_a_template_asked_at_once_is_remembered(visitor: Visitor, client: flask.testing.FlaskClient) -> None:
+    visitor.put(QUESTION)
+    _save(visitor, "Daily", runs=True)
+    other = Visitor(client)
+    _act(other, "Daily", "load")
+    other.change(Templates.RUN_NOW, "data", other[Templates.RUN_NOW, "data"])
+    assert Visitor(client)[Delivery.ACTIVE_DURATION, "value"] == 6
+
+
 @pytest.mark.parametrize("title", ["", "   "])
 def test_a_title_is_needed(visitor: Visitor, title: str) -> None:
     _save(visitor, title)
