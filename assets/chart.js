@@ -9,6 +9,8 @@
   const NARROW = 520; // pixels, as charts/draw.py means it
   const none = () => window.dash_clientside.no_update;
   const set = (id, props) => window.dash_clientside.set_props(id, props);
+  const LARGEST = 16000; // pixels: browsers draw no higher picture
+  const GIVE_UP_AFTER = 15000; // milliseconds
   const panel = () => document.getElementById("chart-panel");
   const cardOf = (id) => panel().querySelector(`[data-chart="${CSS.escape(id)}"]`);
   const titleOf = (card) => card.querySelector(".chart-name").textContent;
@@ -105,6 +107,8 @@
   function reserve() {
     panel().classList.add("is-waiting");
     measure();
+    /* nothing came: the page has said why */
+    setTimeout(() => panel().classList.remove("is-waiting"), GIVE_UP_AFTER);
   }
 
   const isNarrow = () => (panel().clientWidth || window.innerWidth - 60) < NARROW;
@@ -352,7 +356,8 @@
     const title = titleOf(card);
     const told = plot.layout.meta;
     const width = Math.max(800, graph(card).clientWidth);
-    const height = Math.max(480, told.height || 0) + 64;
+    const height = Math.min(Math.max(480, told.whole) + 64, LARGEST);
+    const cut = told.whole + 64 > LARGEST ? "Not all rows fit into a picture: export the report for the rest." : "";
     const margin = { ...(plot.layout.template.layout.margin), ...(plot.layout.margin || {}) };
     const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
     const picture = {
@@ -366,7 +371,7 @@
         title: {
           text: `<b>${plain(title)}</b>`,
           font: { size: 18 },
-          subtitle: { text: plain([told.span, told.note].filter(Boolean).join(" · ")), font: { size: 12 } },
+          subtitle: { text: plain([told.span, told.note, cut].filter(Boolean).join(" · ")), font: { size: 12 } },
           x: 0,
           xref: "container",
           xanchor: "left",
@@ -377,7 +382,7 @@
         },
       },
     };
-    const address = await window.Plotly.toImage(picture, { format, width, height, scale: format === "png" ? 2 : 1 });
+    const address = await window.Plotly.toImage(picture, { format, width, height, scale: format === "png" && 2 * height <= LARGEST ? 2 : 1 });
     const link = document.createElement("a");
     link.href = address;
     link.download = `${title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "chart"}.${format}`;
@@ -477,11 +482,11 @@
     if (xs.length > 2) {
       const split = make("input", { type: "checkbox", className: "form-check-input", checked: spec.split !== false });
       split.dataset.part = "split";
-      top.append(make("label", { className: "check chart-split" }, split, make("span", { textContent: "A series for each package" })));
+      top.append(make("label", { className: "chart-split" }, split, make("span", { textContent: "A series for each package" })));
     }
     const own = ["line", "bar", "area", "stacked_bar"].includes(spec.kind);
     const list = make("div", { className: "chart-series-list" });
-    spec.series.forEach((series, place) => list.append(seriesRow(series, place, spec.series.length, own)));
+    spec.series.forEach((series, place) => list.append(seriesRow(series, place, spec.series.length, own, spec.kind !== "table")));
     const add = make("button", { type: "button", className: "btn btn-quiet btn-sm chart-add-series", disabled: spec.series.length >= choices.maxSeries });
     add.append(make("span", { className: "icon icon-plus-lg" }), make("span", { textContent: "Add series" }));
     add.firstChild.setAttribute("aria-hidden", "true");
@@ -494,7 +499,7 @@
     if (back) back.focus();
   }
 
-  function seriesRow(series, place, count, own) {
+  function seriesRow(series, place, count, own, coloured) {
     const number = place + 1;
     const dark = document.documentElement.dataset.bsTheme === "dark" ? "dark" : "light";
     const colour = select([["", "Automatic"], ...choices.colours], series.colour || "", "colour");
@@ -508,7 +513,7 @@
     if (own) row.append(field("Kind", select([["", "As chart"], ...choices.seriesKinds], series.kind || "", "kind")));
     const colourField = field("Colour", colour);
     colourField.firstChild.prepend(swatch);
-    row.append(colourField);
+    if (coloured) row.append(colourField);
     if (own) row.append(field("Axis", select(choices.axes, series.axis || "left", "axis")));
     row.append(remove);
     for (const node of row.querySelectorAll("[data-part]")) node.dataset.place = place;

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from charts.plan import INDEX, Plan, Strand, plan
-from charts.reading import note_of, shown_metrics, table_of
+from charts.reading import FigureTable, note_of, shown_metrics, table_of
 from charts.spec import ChartSpec
 from charts.theme import (
     BASELINE,
@@ -92,7 +92,8 @@ def draw(
     """The figure of ``spec`` for ``result``; when there is nothing to draw it says why.
 
     ``narrow`` suits a chart less than about 520 pixels wide. ``layout.meta`` carries the title, the note and the span
-    of time, for images that stand alone, and the height in pixels that the chart needs.
+    of time, for images that stand alone, and the height in pixels that the chart needs: ``height`` on a page, where a
+    table scrolls, and ``whole`` in an image.
     """
     canvas = Canvas(spec, result, plan(spec, result), mode_of(dark), locale, narrow)
     traces: list[Trace] = []
@@ -113,8 +114,9 @@ def draw(
         "meta": {
             "title": title_of(spec),
             "note": note_of(spec, result),
-            "span": canvas.drawn.where or span_text(result),
+            "span": span_text(result),
             "height": _height(canvas),
+            "whole": _whole_height(canvas),
         },
     }
     return go.Figure({"data": traces, "layout": layout})
@@ -133,6 +135,12 @@ def _height(canvas: Canvas) -> int:
     if canvas.narrow and len(strands) > LEGEND_ABOVE_UP_TO:
         return HEIGHT + HEIGHT // 3
     return HEIGHT
+
+
+def _whole_height(canvas: Canvas) -> int:
+    rows = len(canvas.result.rows)
+    # Names that take two lines make rows higher; what is left over is blank.
+    return 64 + 30 * rows if canvas.spec.kind == "table" and rows > 1 else _height(canvas)
 
 
 def _message(text: str, mode: Mode) -> dict[str, Any]:
@@ -329,7 +337,7 @@ def _x_axis(canvas: Canvas) -> dict[str, Any]:
             "nticks": 8,
         }
     if drawn.x == "time" and drawn.unit:
-        return {"type": "date", "tickangle": 0, **_time_ticks(drawn, 6 if canvas.narrow else 12)}
+        return {"type": "date", "tickangle": 0, **_time_ticks(drawn, _tick_room(canvas))}
     names = list(dict.fromkeys(plain(str(point.x)) for strand in drawn.strands for point in strand.points))
     axis: dict[str, Any] = {
         "type": "category",
@@ -347,6 +355,13 @@ def _x_axis(canvas: Canvas) -> dict[str, Any]:
 
 def _unescaped(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _tick_room(canvas: Canvas) -> int:
+    """How many labels of time have room side by side."""
+    if canvas.narrow:
+        return 6
+    return 12 if len(canvas.drawn.strands) <= LEGEND_ABOVE_UP_TO else 8
 
 
 def _time_ticks(drawn: Plan, room: int) -> dict[str, Any]:
@@ -457,7 +472,7 @@ def _table(canvas: Canvas) -> tuple[list[Trace], dict[str, Any]]:
     cells = {"align": align, "line": {"color": HAIRLINE[mode], "width": 0}, "fill": {"color": SURFACE[mode]}}
     trace: Trace = {
         "type": "table",
-        "columnwidth": [1.2 if place < table.labels else 1.6 for place in range(len(table.header))],
+        "columnwidth": _column_widths(table),
         "header": cells
         | {
             "values": [plain(name) for name in table.header],
@@ -472,6 +487,12 @@ def _table(canvas: Canvas) -> tuple[list[Trace], dict[str, Any]]:
         },
     }
     return [trace], {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}}
+
+
+def _column_widths(table: FigureTable) -> list[int]:
+    """Shares of the width by the longest text of a column; a header may take two lines."""
+    columns = zip(table.header, *table.rows, strict=True)
+    return [2 + min(30, max(len(head) // 2 + 2, *map(len, texts))) for head, *texts in columns]
 
 
 def _figures(canvas: Canvas) -> dict[str, Any]:

@@ -62,7 +62,9 @@ def test_a_narrow_chart_has_fewer_ticks_and_its_legend_below() -> None:
         {(f"2024-{month:02}", key, f"P{key}"): {"clients_all_qty": 1} for month in range(1, 13) for key in range(1, 9)}
     )
     wide, narrow = (draw(line(Series("clients_all_qty")), year, narrow=narrow).layout for narrow in (False, True))
-    assert (wide.xaxis.dtick, narrow.xaxis.dtick) == ("M1", "M2")
+    assert (wide.xaxis.dtick, narrow.xaxis.dtick) == ("M2", "M2")
+    few = by_month({f"2024-{month:02}": {} for month in range(1, 13)})
+    assert [draw(line(QTY), few, narrow=narrow).layout.xaxis.dtick for narrow in (False, True)] == ["M1", "M2"]
     assert (wide.legend.orientation, narrow.legend.orientation) == ("v", "h")
     assert narrow.legend.y < 0
     assert narrow.meta["height"] > wide.meta["height"]
@@ -197,6 +199,9 @@ def test_a_table_of_figures_is_a_table() -> None:
     figure = draw(line(REFILL, AVG, kind="table"), MONTHS)
     assert figure.data[0].type == "table"
     assert list(figure.data[0].cells["values"][2]) == ["617.25", "–", "1.00"]
+    many = report(["date"], [((f"2024-01-{day:02}",), None, {}) for day in range(1, 32)])
+    told = draw(line(REFILL, kind="table"), many).layout.meta
+    assert told["whole"] > told["height"], "on a page a table scrolls, in an image nothing may be cut"
 
 
 @pytest.mark.parametrize(
