@@ -19,6 +19,12 @@
       });
       return undefined;
     },
+    /* Columns and charts of the default template; a link shows what was on the page when it was copied. */
+    bring(brought, view) {
+      const none = window.dash_clientside.no_update;
+      if (!brought || window.location.pathname.replace(/\/$/, "") === "/view") return [none, none];
+      return [brought.columns ? { ...view, columns: brought.columns } : none, brought.charts || none];
+    },
     shut: () => ({ open: false, at: Date.now() }),
     hide: () => true,
   };

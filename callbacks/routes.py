@@ -125,6 +125,7 @@ def _files() -> dict[str, tuple[bytes, str]]:
     return {
         "bootstrap.css": (css.encode(), "text/css"),
         "icons.css": (_icons().encode(), "text/css"),
+        "favicon.svg": ((ASSETS / "favicon.svg").read_bytes(), "image/svg+xml"),
         "theme.js": ((ASSETS / "theme.js").read_bytes(), "text/javascript"),
     }
 

@@ -186,6 +186,14 @@ def register(app: dash.Dash, services: Services) -> None:
 
     app.clientside_callback(ClientsideFunction("templates", "follow"), Input(Ids.OPENED, "data"))
     app.clientside_callback(
+        ClientsideFunction("templates", "bring"),
+        Output(Stores.VIEW, "data", allow_duplicate=True),
+        Output(Stores.CHARTS, "data", allow_duplicate=True),
+        Input(Ids.BROUGHT, "data"),
+        State(Stores.VIEW, "data"),
+        prevent_initial_call="initial_duplicate",
+    )
+    app.clientside_callback(
         ClientsideFunction("templates", "shut"),
         Output(Ids.OPENED, "data", allow_duplicate=True),
         Input(Ids.CANCEL, "n_clicks"),

@@ -50,12 +50,14 @@ class Asked:
 class Opening:
     """What the form opens with; on a ``first_visit`` the browser may choose the time zone.
 
-    ``lost`` are values in words that were left out since they do not exist any more.
+    ``lost`` are values in words that were left out since they do not exist any more. ``along`` are columns and charts
+    that the person's default template brings.
     """
 
     asked: Asked
     first_visit: bool
     lost: tuple[str, ...] = ()
+    along: Mapping[str, Any] | None = None
 
 
 def defaults(services: Services, today: date, timezone: str = "UTC") -> Asked:
@@ -80,7 +82,8 @@ def opening(services: Services, today: date) -> Opening:
     """
     standard = services.records.templates.default_of(services.user())
     if standard is not None:
-        return _without_lost(services, Asked(standard.query, standard.output_type, standard.send_to))
+        found = _without_lost(services, Asked(standard.query, standard.output_type, standard.send_to))
+        return replace(found, along=standard.view)
     remembered = services.records.preferences.get(services.user(), REMEMBERED)
     if isinstance(remembered, Mapping):
         with suppress(UserError):

@@ -132,6 +132,7 @@ class Templates(StrEnum):
     UNDO_WORDS = "templates-undo-words"
     UNDO_CLOSE = "templates-undo-close"
     DELETED = "templates-deleted"  # the draft of the template deleted last, for Undo
+    BROUGHT = "templates-brought"  # columns and charts of the default template that the form opened with
     RUN_NOW = "templates-run-now"  # milliseconds at which a loaded template is to run at once
 
 

@@ -28,12 +28,13 @@ _DOCUMENT = """<!DOCTYPE html>
         <link rel="stylesheet" href="BOOTSTRAP">
         <link rel="stylesheet" href="ICONS">
         <title>{%title%}</title>
-        {%favicon%}
+        <link rel="icon" type="image/svg+xml" href="FAVICON">
         {%css%}
     </head>
     <body>
         <a class="skip-link" href="#report-section">Skip to the report</a>
         {%app_entry%}
+        <noscript>This page needs JavaScript: allow it for this site, then load the page again.</noscript>
         <footer>
             {%config%}
             {%scripts%}
@@ -48,7 +49,7 @@ def document(addressed: Callable[[str], str]) -> str:
 
     The theme is decided before anything is painted, so nothing flashes.
     """
-    files = {"THEME": "theme.js", "BOOTSTRAP": "bootstrap.css", "ICONS": "icons.css"}
+    files = {"THEME": "theme.js", "BOOTSTRAP": "bootstrap.css", "FAVICON": "favicon.svg", "ICONS": "icons.css"}
     text = _DOCUMENT
     for place, name in files.items():
         text = text.replace(place, addressed(name))
@@ -103,7 +104,7 @@ def _whole(services: Services) -> html.Div:
                     report.section(services),
                 ]
             ),
-            templates.dialogs(),
+            templates.dialogs(opened.along),
             links.dialogs(),
         ],
         className="page",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -59,8 +60,11 @@ def period_note(query: ReportQuery) -> str:
     return "The period is fixed: it stays the same on whatever day it is run."
 
 
-def dialogs() -> html.Div:
-    """The dialog for a new or edited template, and the bar that offers Undo."""
+def dialogs(brought: Mapping[str, Any] | None = None) -> html.Div:
+    """The dialog for a new or edited template, and the bar that offers Undo.
+
+    ``brought`` are the columns and charts of the template that the form opens with.
+    """
     return html.Div(
         [
             html.Dialog(
@@ -104,6 +108,7 @@ def dialogs() -> html.Div:
             dcc.Store(id=Templates.OPENED),
             dcc.Store(id=Templates.EDITED),
             dcc.Store(id=Templates.DELETED),
+            dcc.Store(id=Templates.BROUGHT, data=None if brought is None else dict(brought)),
             dcc.Store(id=Templates.RUN_NOW),
         ]
     )

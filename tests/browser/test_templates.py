@@ -127,6 +127,30 @@ def test_my_default_opens_the_form(page: Page) -> None:
     expect(page.get_by_label("From", exact=True)).to_have_value("2024-01-01")
 
 
+def test_my_default_brings_its_columns_and_charts(page: Page) -> None:
+    set_dates(page, "2024-01-01", "2024-03-31")
+    ask(page)
+    table = page.get_by_role("region", name="Report table")
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("group", name="Columns", exact=True).get_by_label("Activation Qty").uncheck()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Show Chart").click()
+    page.get_by_text("Balance Refill: Total", exact=True).last.click()
+    chart = page.locator("#chart-panel").get_by_text("Balance Refill: Total").first
+    expect(chart).to_be_visible()
+    save(page, "Mine", "The columns shown now go along", "The charts shown now go along")
+    menu(page).get_by_role("button", name="Set Mine as my default").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("group", name="Columns", exact=True).get_by_label("Activation Qty").check()
+    settled(page)
+    page.goto("/")
+    ask(page)
+    expect(chart).to_be_visible()
+    expect(table.get_by_text("Activation Qty", exact=True)).to_have_count(0)
+    expect(table.get_by_text("Renew Qty", exact=True).first).to_be_visible()
+
+
 def test_the_dialog_by_keyboard(page: Page) -> None:
     button = page.get_by_role("button", name="Save Query")
     button.press("Enter")

@@ -17,7 +17,12 @@ from layouts.controls import ICONS, icon
 
 def test_the_style_sheets_are_served_from_here(client: flask.testing.FlaskClient) -> None:
     document = client.get("/").get_data(as_text=True)
-    for name, kind in (("bootstrap.css", "text/css"), ("icons.css", "text/css"), ("theme.js", "text/javascript")):
+    for name, kind in (
+        ("bootstrap.css", "text/css"),
+        ("icons.css", "text/css"),
+        ("theme.js", "text/javascript"),
+        ("favicon.svg", "image/svg+xml"),
+    ):
         assert f"/-/{name}?v=" in document
         answer = client.get(routes.addressed(name))
         assert answer.status_code == 200
