@@ -90,7 +90,7 @@
   function scrolled(tableId) {
     const sheet = sheets[tableId];
     const grid = by(GRID_OF[tableId]);
-    hideTip();
+    followTip();
     if (!sheet || !sheet.long) return;
     const height = rowHeight(grid);
     const first = Math.floor(grid.scrollTop / height);
@@ -162,10 +162,10 @@
       // Over the columns that say what a row is about there is no heading.
       if (name) name.removeAttribute("tabindex");
       head.removeAttribute("data-about");
-      label(head, "role", "presentation");
+      head.setAttribute("data-empty", "");
       return;
     }
-    head.removeAttribute("role");
+    head.removeAttribute("data-empty");
     label(head, "scope", "colgroup");
     label(head, "data-about", about.id);
     label(name, "tabindex", "0");
@@ -266,6 +266,14 @@
 
   function hideTip() {
     if (tip) tip.hidden = true;
+  }
+
+  /* Focus may scroll the table: the tip goes with its header. The pointer's header scrolls away from under it. */
+  function followTip() {
+    if (!tip || tip.hidden) return;
+    const head = document.activeElement.closest("th[data-about]");
+    if (head) showTip(head);
+    else hideTip();
   }
 
   /* ------------------------------------------------------------------ popovers: Info and Columns */

@@ -1,0 +1,107 @@
+"""How the page feels in a real browser: nothing jumps, waiting shows itself, the keyboard does everything."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from data.report import reports
+from data.report.result import ReportResult
+from tests.browser.acts import LINK, ask, fill_form, table
+from tests.browser.conftest import assert_accessible, settled
+
+_WATCH_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+        if (!entry.hadRecentInput) window.shifts.push([entry.value, entry.sources.map((s) => s.node && s.node.id)]);
+    }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def test_nothing_jumps_while_the_page_and_a_report_load(new_page: Callable[..., Page]) -> None:
+    page = new_page("/healthz")
+    page.add_init_script(_WATCH_SHIFTS)
+    page.goto("/")
+    expect(page.get_by_role("button", name="Query", exact=True)).to_be_visible()
+    settled(page)
+    ask(page)
+    settled(page)
+    link = page.url
+    shifts = page.evaluate("window.shifts")
+    assert sum(value for value, _ in shifts) < 0.05, shifts
+    page.goto(link)
+    expect(page.locator("#report-stage")).to_have_class("report is-shown is-opened")
+    settled(page)
+
+
+def test_waiting_is_shown_where_the_result_will_be_and_covers_nothing_before(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(page)
+    place = page.locator("#report-grid").bounding_box()
+    go_on = threading.Event()
+    real = reports.run_report
+
+    def slow(*arguments: Any, watch: Any, **options: Any) -> ReportResult:
+        watch.stage("Adding up the sea")
+        go_on.wait(10)
+        return real(*arguments, watch=watch, **options)
+
+    monkeypatch.setattr(reports, "run_report", slow)
+    page.get_by_role("button", name="Edit", exact=True).click()
+    fill_form(page, ("year",))
+    opened = page.locator("#report-grid").bounding_box()
+    page.get_by_role("button", name="Query", exact=True).click()
+    expect(page.get_by_text("Adding up the sea")).to_be_visible()
+    # The earlier report stays where it was under the news of the new one.
+    assert page.locator("#report-grid").bounding_box() == opened
+    assert place is not None
+    assert_accessible(page)
+    go_on.set()
+    expect(page.get_by_text("Adding up the sea")).to_be_hidden()
+
+
+def test_the_whole_way_by_keyboard(new_page: Callable[..., Page]) -> None:
+    page = new_page(reduced_motion="reduce")
+    fill_form(page)
+    page.get_by_role("button", name="Query", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(LINK)
+    expect(table(page)).to_be_visible()
+
+    def walk_to(name: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            here = page.evaluate(
+                "(document.activeElement.getAttribute('aria-label') || document.activeElement.textContent).trim()"
+            )
+            if here == name:
+                return
+        raise AssertionError(f"Tab never came to {name}")
+
+    # From the tools into the table's headers and through them, in the order in which they stand.
+    page.get_by_role("button", name="Info", exact=True).focus()
+    walk_to("Columns")
+    page.keyboard.press("Enter")
+    walk_to("Clients - Active")
+    page.keyboard.press("Space")
+    expect(table(page).get_by_text("Clients - Active", exact=True)).to_have_count(0)
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Columns", exact=True)).to_be_focused()
+    for name in ("Export to CSV", "Copy link", "Report table", "Clients - Active", "Qty"):
+        walk_to(name)
+    page.keyboard.press("Enter")
+    expect(table(page).locator("th[data-dash-column=clients_active_qty][aria-sort]")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    expect(page.get_by_role("tooltip")).to_contain_text("Number of clients that exist")
+    walk_to("Renew Total")
+    # No motion for those who asked for none.
+    assert page.evaluate("getComputedStyle(document.querySelector('.spinner')).animationName") == "none"

@@ -1,0 +1,53 @@
+"""Files over the real callback graph: what is displayed, from the frozen report, without a query."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from data.report import reports
+from layouts.ids import Delivery, Page, Report, Stores
+from tests.callbacks.conftest import Visitor
+from tests.callbacks.test_report import ask, words
+
+
+def rows(download: dict[str, Any]) -> list[list[str]]:
+    """The rows of a CSV file as dcc.Download takes it."""
+    return list(csv.reader(io.StringIO(base64.b64decode(download["content"]).decode("utf-8-sig"))))
+
+
+def test_an_export_is_what_is_displayed(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(visitor)
+    monkeypatch.setattr(reports.Reports, "ask", lambda *_, **__: pytest.fail("an export asked the warehouse"))
+    view = {
+        "columns": ["clients_all_qty", "payg_total"],
+        "sort": [{"column_id": "payg_total", "direction": "desc"}],
+    }
+    visitor.put({(Stores.VIEW, "data"): view})
+    visitor.press(Report.CSV)
+    download = visitor[Report.DOWNLOAD, "data"]
+    assert download["filename"] == "customer-dynamics_2024-01-01_2024-06-30.csv"
+    _, heads, *lines, totals = rows(download)
+    assert heads == ["Month", "Qty", "Total"]
+    found = [float(line[2]) for line in lines]
+    assert found == sorted(found, reverse=True)
+    assert len(lines) == 6
+    assert totals[0] == "Total"
+
+
+def test_an_export_needs_a_report(visitor: Visitor) -> None:
+    visitor.press(Report.XLSX)
+    assert visitor[Report.DOWNLOAD, "data"] is None
+
+
+def test_a_file_type_brings_the_whole_report_and_an_honest_word_about_mail(visitor: Visitor) -> None:
+    visitor.put({(Delivery.TYPE, "value"): "csv", (Delivery.SEND_TO, "value"): ["anna@example.com"]})
+    visitor.put({(Stores.VIEW, "data"): {"columns": ["payg_total"], "sort": []}})
+    ask(visitor)
+    assert len(rows(visitor[Report.DOWNLOAD, "data"])[1]) == 22
+    assert "mail is not set up" in words(visitor[Page.MESSAGES, "children"])
+    assert visitor[Stores.REPORT, "data"] is None
