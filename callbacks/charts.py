@@ -28,8 +28,15 @@ Asked = dict[str, Any]
 def register(app: Dash, services: Services) -> None:
     """Register the acts of this file on ``app``."""
     app.server.add_url_rule("/-/plotly.js", "plotly", send_plotly)
-    # Ready before the first chart is asked for, without holding up the start.
-    threading.Thread(target=_packed_plotly, name="pack plotly.js", daemon=True).start()
+    begun = threading.Event()
+
+    @app.server.before_request
+    def pack_plotly() -> None:
+        """Have it ready before the first chart is asked for; not at the start, which commands share."""
+        if flask.request.path in {"/", "/view"} and not begun.is_set():
+            begun.set()
+            threading.Thread(target=_packed_plotly, name="pack plotly.js", daemon=True).start()
+
     app.clientside_callback(
         ClientsideFunction("charts", "add"),
         Output(Stores.CHARTS, "data", allow_duplicate=True),
