@@ -104,14 +104,15 @@
       const body = document.getElementById("form-body");
       if (triggers().includes("form-edit")) {
         afterPaint(() => document.getElementById("period-range").focus());
-        return "form";
+        return ["form", none()];
       }
-      if (!report) return "form";
+      if (!report) return ["form", none()];
       const focused = document.activeElement;
       if (!focused || focused === document.body || (body && body.contains(focused))) {
         afterPaint(() => document.getElementById("form-edit").focus({ preventScroll: true }));
       }
-      return "form folded";
+      // The words of the question before are wrong now; the server sends the right ones in a moment.
+      return ["form folded", ""];
     },
 
     clear: () => "",

@@ -16,7 +16,7 @@ from data.report.reports import utc_now
 from data.services import Services
 from layouts.asked import REMEMBERED, Asked, defaults, known_part
 from layouts.filters import FILTERS
-from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores, Templates
+from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Report, Stores
 
 
 def register(app: dash.Dash, services: Services) -> None:
@@ -53,35 +53,26 @@ def register(app: dash.Dash, services: Services) -> None:
         problems = read.address_problems(addresses or ())
         return problems, next(iter(problems.values()), "")
 
+    # After the answer, not beside it: whoever waits for a report waits for nothing else.
     @app.callback(
         Output(Form.SUMMARY, "children"),
-        inputs={"report": Input(Stores.REPORT, "data"), "values": read.states()},
-        prevent_initial_call=True,
-    )
-    def describe_question(report: dict[str, Any] | None, values: dict[str, Any]) -> Any:
-        if not report:
-            return dash.no_update
-        try:
-            asked = read.read_form(values)
-            return asked.query.describe(_names(services))
-        except UserError:
-            # A link was opened while the form holds what cannot be asked: the form says so when it is asked.
-            return "The form"
-
-    @app.callback(
         inputs={
-            "clicks": Input(Form.QUERY, "n_clicks"),
-            "loaded": Input(Templates.RUN_NOW, "data"),
+            "report": Input(Stores.REPORT, "data"),
+            "download": Input(Report.DOWNLOAD, "data"),
             "values": read.states(),
         },
         prevent_initial_call=True,
     )
-    def remember_settings(clicks: int | None, loaded: int | None, values: dict[str, Any]) -> None:  # noqa: ARG001
+    def keep_question(report: dict[str, Any] | None, download: dict[str, Any] | None, values: dict[str, Any]) -> Any:
         try:
             asked = read.read_form(values)
         except UserError:
-            return  # whoever runs the report says so
-        services.records.preferences.set(services.user(), REMEMBERED, asked.to_json())
+            # A link was opened while the form holds what cannot be asked: the form says so when it is asked.
+            return "The form"
+        appeared = dash.ctx.triggered_id == Stores.REPORT and bool(report)
+        if (appeared and report and not report["opened"]) or (download and asked.output != "web"):
+            services.records.preferences.set(services.user(), REMEMBERED, asked.to_json())
+        return asked.query.describe(_names(services)) if appeared else dash.no_update
 
 
 def _names(services: Services) -> dict[tuple[str, object], str]:
@@ -162,6 +153,7 @@ def _in_the_browser(app: dash.Dash) -> None:
     app.clientside_callback(
         here("fold"),
         Output(Form.PANEL, "className"),
+        Output(Form.SUMMARY, "children", allow_duplicate=True),
         Input(Stores.REPORT, "data"),
         Input(Form.EDIT, "n_clicks"),
         prevent_initial_call=True,

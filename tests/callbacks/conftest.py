@@ -35,12 +35,13 @@ class Visitor:
         return self.props[id_].get(prop)
 
     def change(self, id_: str, prop: str, value: Any) -> None:
-        """Change a property as a person does, and let every callback that listens to it answer."""
+        """Change a property as a person does: every callback that listens answers, and those that listen to it."""
         self.props[id_][prop] = value
         for dependency in self.dependencies:
             listens = any((item["id"], item["property"]) == (id_, prop) for item in dependency["inputs"])
             if listens and dependency["clientside_function"] is None:
-                self._answer(dependency, f"{id_}.{prop}")
+                for changed in self._answer(dependency, f"{id_}.{prop}"):
+                    self.change(*changed)
 
     def put(self, values: dict[tuple[str, str], Any]) -> None:
         """Set properties without anyone listening, as when the browser alone changes them."""
@@ -51,7 +52,8 @@ class Visitor:
         """Press a button."""
         self.change(id_, "n_clicks", (self.props[id_].get("n_clicks") or 0) + 1)
 
-    def _answer(self, dependency: dict[str, Any], changed: str) -> None:
+    def _answer(self, dependency: dict[str, Any], changed: str) -> list[tuple[str, str, Any]]:
+        """Let one callback answer; what it changed, as id, property and value."""
         output = dependency["output"]
         places = [place for place in output.strip(".").split("...") if place]
         body = {
@@ -65,14 +67,18 @@ class Visitor:
         }
         response = self.client.post("/_dash-update-component", json=body)
         if response.status_code == 204:
-            return
+            return []
         assert response.status_code == 200, response.get_data(as_text=True)
         answer = response.get_json()
+        found = []
         for changes in (answer.get("response") or {}, answer.get("sideUpdate") or {}):
             for id_, props in changes.items():
-                self.props.setdefault(id_, {}).update(props)
-                for props_ in props.values():
-                    self._collect(props_)
+                known = self.props.setdefault(id_, {})
+                found += [(id_, prop, value) for prop, value in props.items() if known.get(prop) != value]
+                known.update(props)
+                for value in props.values():
+                    self._collect(value)
+        return found
 
     def _output(self, place: str) -> dict[str, str]:
         id_, _, prop = place.rpartition(".")

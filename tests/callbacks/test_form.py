@@ -40,7 +40,7 @@ def test_the_form_opens_with_the_defaults_and_lets_the_browser_choose_the_zone(v
 
 def test_what_was_asked_is_there_at_the_next_visit(visitor: Visitor, client: flask.testing.FlaskClient) -> None:
     visitor.put(QUESTION)
-    visitor.press(Form.QUERY)
+    visitor.change(Stores.RUN, "data", {"id": "one"})
     again = Visitor(client)
     assert {place: again[place] for place in QUESTION} == QUESTION
     assert again[Period.FIRST_VISIT, "data"] is False
@@ -51,7 +51,21 @@ def test_what_was_asked_is_there_at_the_next_visit(visitor: Visitor, client: fla
 
 def test_a_question_that_cannot_be_asked_is_not_remembered(visitor: Visitor, client: flask.testing.FlaskClient) -> None:
     visitor.put(QUESTION | {(Delivery.ACTIVE_DURATION, "value"): 0})
-    visitor.press(Form.QUERY)
+    visitor.change(Stores.RUN, "data", {"id": "one"})
+    assert Visitor(client)[Period.RANGE, "value"] == "last_12_months"
+
+
+def test_a_question_for_a_file_is_remembered_as_well(visitor: Visitor, client: flask.testing.FlaskClient) -> None:
+    visitor.put(QUESTION | {(Delivery.TYPE, "value"): "csv", (Delivery.SEND_TO, "value"): ["anna@example.org"]})
+    visitor.change(Stores.RUN, "data", {"id": "one"})
+    again = Visitor(client)
+    assert (again[Delivery.TYPE, "value"], again[Delivery.SEND_TO, "value"]) == ("csv", ["anna@example.org"])
+    assert again[Form.SUMMARY, "children"].startswith("2024-01-01 to 2024-03-31")
+
+
+def test_a_link_of_somebody_is_not_ones_own_settings(visitor: Visitor, client: flask.testing.FlaskClient) -> None:
+    visitor.put(QUESTION)
+    visitor.change(Stores.REPORT, "data", {"link": "theirs", "opened": True})
     assert Visitor(client)[Period.RANGE, "value"] == "last_12_months"
 
 
@@ -127,7 +141,7 @@ def test_remembered_values_that_are_gone_are_left_out_with_a_notice(
 ) -> None:
     records = open_records(Settings(var_dir=str(tmp_path / "var")))
     visitor.put(QUESTION)
-    visitor.press(Form.QUERY)
+    visitor.change(Stores.RUN, "data", {"id": "one"})
     kept = records.preferences.get(OPERATOR, REMEMBERED)
     kept["query"] |= {"owners": [2, 4711], "timezone": "Atlantis/Capital"}
     records.preferences.set(OPERATOR, REMEMBERED, kept)

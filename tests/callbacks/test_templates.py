@@ -93,15 +93,6 @@ def test_one_that_runs_at_once_is_asked_when_loaded(visitor: Visitor) -> None:
     assert visitor[Templates.RUN_NOW, "data"] is not None
 
 
-def test_what_a_template_asked_at_once_is_remembered(visitor: Visitor, client: flask.testing.FlaskClient) -> None:
-    visitor.put(QUESTION)
-    _save(visitor, "Daily", runs=True)
-    other = Visitor(client)
-    _act(other, "Daily", "load")
-    other.change(Templates.RUN_NOW, "data", other[Templates.RUN_NOW, "data"])
-    assert Visitor(client)[Delivery.ACTIVE_DURATION, "value"] == 6
-
-
 @pytest.mark.parametrize("title", ["", "   "])
 def test_a_title_is_needed(visitor: Visitor, title: str) -> None:
     _save(visitor, title)
@@ -175,7 +166,7 @@ def test_the_default_opens_the_form_and_reset_returns_to_it(
     _save(visitor, "Mine")
     _act(visitor, "Mine", "standard")
     visitor.put({(Delivery.ACTIVE_DURATION, "value"): 1})
-    visitor.press(Form.QUERY)
+    visitor.change(Stores.REPORT, "data", {"link": "any", "opened": False})
     again = Visitor(client)
     assert {place: again[place] for place in QUESTION} == QUESTION
     again.put({(Delivery.ACTIVE_DURATION, "value"): 1, (Filters.TAG, "value"): []})
