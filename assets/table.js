@@ -91,6 +91,7 @@
     const sheet = sheets[tableId];
     const grid = by(GRID_OF[tableId]);
     followTip();
+    if (sheet && sheet.marks) scrollTogether(grid);
     if (!sheet || !sheet.long) return;
     const height = rowHeight(grid);
     const first = Math.floor(grid.scrollTop / height);
@@ -106,6 +107,16 @@
     // The paddings follow when the rows are there (see dress), so that both are painted together.
     sheet.moving = true;
     set(tableId, { data: keyed });
+  }
+
+  /* Then and now stand row beside row: where one is looked at, the other shows the same place. */
+  function scrollTogether(grid) {
+    for (const gridId of Object.values(GRID_OF)) {
+      const other = by(gridId);
+      if (other === grid || other.closest(".is-closed")) continue;
+      other.scrollLeft = grid.scrollLeft;
+      other.scrollTop = grid.scrollTop;
+    }
   }
 
   /* ------------------------------------------------------------------ dressing: what the table does not say itself */
@@ -478,6 +489,8 @@
 
   /* ------------------------------------------------------------------ print: the whole report, not its window */
 
+  const longestLine = (text) => Math.max(...text.split("\n").map((line) => line.length));
+
   window.addEventListener("beforeprint", () => {
     for (const [tableId, gridId] of Object.entries(GRID_OF)) {
       const grid = by(gridId);
@@ -511,6 +524,9 @@
           cell.textContent = text;
         });
       });
+      // As large as an A4 sheet on its side allows: digits are about 0.6 em wide, cells have 0.9 em around them.
+      const wide = places.reduce((sum, _, column) => sum + 0.9 + 0.6 * Math.max(4, ...texts.map((row) => longestLine(row[column]))), 0);
+      printed.style.fontSize = `${Math.min(8, 690 / wide).toFixed(2)}pt`;
       grid.append(printed);
     }
   });

@@ -106,59 +106,75 @@ def sheet(
     write = _writer(numerals, result.decimals)
     rows = [[*_labels(result, place), *map(write, result.rows[place].figures)] for place in order]
     pinned = [] if result.totals is None else [[*_pinned_labels(result, TOTAL), *map(write, result.totals)]]
-    return _sheet(result, rows, pinned, hidden=hidden, sort=sort, marks=None)
+    widths = _widths(_columns(result), [*rows, *pinned])
+    return _sheet(result, rows, pinned, hidden=hidden, sort=sort, marks=None, widths=widths)
 
 
 def compared_sheets(
     then: ReportResult, now: ReportResult, comparison: Comparison, numerals: Numerals, *, hidden: Sequence[str]
 ) -> tuple[Sheet, Sheet]:
     """Both reports row beside row. What differs is marked in both: the difference now, what became of it then."""
-    write = _writer(numerals, now.decimals)
-    width = len(METRICS)
-    sides: list[Sheet] = []
+    sides = [_side(side, result, comparison, numerals) for side, result in (("then", then), ("now", now))]
+    # One set of widths for both, so that column stands under column.
+    widths = _widths(_columns(now), [row for lines in sides for row in (*lines.rows, *lines.pinned)], spare=1.1)
     # Two lines to a row only where there is something to say on the second.
-    marked = not comparison.same
-    for side, result, sums, totals in (
-        ("then", then, comparison.sums_then, then.totals),
-        ("now", now, comparison.sums_now, now.totals),
-    ):
+    before, after = (
+        _sheet(
+            result,
+            lines.rows,
+            lines.pinned,
+            hidden=hidden,
+            sort=(),
+            marks=None if comparison.same else lines.marks,
+            widths=widths,
+        )
+        for result, lines in zip((then, now), sides, strict=True)
+    )
+    return before, after
 
-        def cell(figure: Figure, change: Change | None, side: str = side) -> str:
-            text = write(figure)
-            if change is None:
-                return text
-            if side == "then":
-                return f"{text}\nnow {write(change.now)}"
-            if change.difference is None:
-                return f"{text}\nwas {write(change.then)}"
-            return f"{text}\n{numerals.write_change(change.difference, now.decimals if _money(change) else 0)}"
 
-        rows, marks = [], []
-        for row in comparison.rows:
-            place = row.then if side == "then" else row.now
-            if place is None:
-                rows.append(
-                    [*_row_labels(then, row.labels, f"only {'now' if side == 'then' else 'then'}"), *[""] * width]
-                )
-                marks.append("absent")
-                continue
-            other = row.now if side == "then" else row.then
-            note = f"only {side}" if other is None else None
-            figures = result.rows[place].figures
-            rows.append(
-                [
-                    *_row_labels(result, row.labels, note),
-                    *(cell(figure, change) for figure, change in zip(figures, row.changes, strict=True)),
-                ]
-            )
-            marks.append("lone" if other is None else "")
-        pinned = []
-        if totals is not None:
-            added = [cell(figure, change) for figure, change in zip(sums, comparison.sums, strict=True)]
-            whole = [cell(figure, change) for figure, change in zip(totals, comparison.totals, strict=True)]
-            pinned = [[*_pinned_labels(result, SUMS), *added], [*_pinned_labels(result, TOTAL), *whole]]
-        sides.append(_sheet(result, rows, pinned, hidden=hidden, sort=(), marks=marks if marked else None))
-    return sides[0], sides[1]
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """One side of a comparison in words; ``marks`` say which rows are on one side only."""
+
+    rows: list[list[str]]
+    pinned: list[list[str]]
+    marks: list[str]
+
+
+def _side(side: str, result: ReportResult, comparison: Comparison, numerals: Numerals) -> _Lines:
+    write = _writer(numerals, result.decimals)
+
+    def cell(figure: Figure, change: Change | None) -> str:
+        text = write(figure)
+        if change is None:
+            return text
+        if side == "then":
+            return f"{text}\nnow {write(change.now)}"
+        if change.difference is None:
+            return f"{text}\nwas {write(change.then)}"
+        return f"{text}\n{numerals.write_change(change.difference, result.decimals)}"
+
+    def cells(figures: Sequence[Figure], changes: Sequence[Change | None]) -> list[str]:
+        return [cell(figure, change) for figure, change in zip(figures, changes, strict=True)]
+
+    rows, marks = [], []
+    for row in comparison.rows:
+        here, there = (row.then, row.now) if side == "then" else (row.now, row.then)
+        note = None if row.then is not None and row.now is not None else "only then" if row.now is None else "only now"
+        labels = _row_labels(result, row.labels, note)
+        if here is None:
+            rows.append([*labels, *[""] * len(METRICS)])
+            marks.append("absent")
+        else:
+            rows.append([*labels, *cells(result.rows[here].figures, row.changes)])
+            marks.append("lone" if there is None else "")
+    pinned = []
+    if result.totals is not None:
+        sums = comparison.sums_then if side == "then" else comparison.sums_now
+        pinned.append([*_pinned_labels(result, SUMS), *cells(sums, comparison.sums)])
+        pinned.append([*_pinned_labels(result, TOTAL), *cells(result.totals, comparison.totals)])
+    return _Lines(rows, pinned, marks)
 
 
 def period_words(start: Bound, end: Bound) -> str:
@@ -188,10 +204,6 @@ def _day(bound: Bound) -> str:
 
 def _writer(numerals: Numerals, decimals: int) -> Callable[[Figure], str]:
     return lambda figure: numerals.write(figure, decimals)
-
-
-def _money(change: Change) -> bool:
-    return not isinstance(change.difference, int)
 
 
 def _labels(result: ReportResult, place: int) -> list[str]:
@@ -227,6 +239,7 @@ def _sheet(
     hidden: Sequence[str],
     sort: Sequence[dict[str, str]],
     marks: list[str] | None,
+    widths: list[str],
 ) -> Sheet:
     columns = _columns(result)
     ids = [column.id for column in columns]
@@ -234,7 +247,6 @@ def _sheet(
     long = len(rows) > WINDOW
     shown = rows[:WINDOW] if long else rows
     keyed: list[dict[str, str]] = [dict(zip(ids, row, strict=True)) for row in (*shown, *pinned)]
-    widths = _widths(columns, rows, pinned)
     specs = [
         # Distinct invisible upper headers over the fixed columns, or they would be merged into one.
         {"id": column.id, "name": ["\u200b" * place if place < fixed else column.group, column.title]}
@@ -279,15 +291,16 @@ def _shown(specs: Sequence[dict[str, Any]], hidden: Sequence[str]) -> list[dict[
     return shown
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], pinned: Sequence[Sequence[str]]) -> list[str]:
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, spare: float = 1.0) -> list[str]:
     """Widths of headers that hold every text under them: then no window of rows is wider than another, in any font."""
     found = []
+    # ``spare`` is for pinned rows: their bold digits are a little wider than the header's, in which widths are counted.
     for place, column in enumerate(columns):
-        texts = {row[place] for row in (*rows, *pinned)}
+        texts = {row[place] for row in rows}
         # The longest in characters are the widest but for a digit or two, which the rounding up covers.
         longest = sorted(texts, key=len)[-3:]
         widest = max((_digits(line) for text in longest for line in text.split("\n")), default=0.0)
-        wide = max(widest, _digits(column.title), _LEAST)
+        wide = max(widest * spare, _digits(column.title), _LEAST)
         found.append(f"calc({min(wide, _MOST_TEXT) if column.kind == 'dimension' else wide:.1f}ch + {_PADDING}px)")
     return found
 
