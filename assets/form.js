@@ -116,6 +116,12 @@
     },
 
     clear: () => "",
+
+    forget(...args) {
+      const fields = args[args.length - 1];
+      const changed = triggers();
+      return fields.map((ids) => (changed.includes("form-query") || ids.some((id) => changed.includes(id)) ? "" : none()));
+    },
   };
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { form });

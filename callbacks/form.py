@@ -16,6 +16,7 @@ from data.report.reports import utc_now
 from data.services import Services
 from layouts.asked import REMEMBERED, Asked, defaults, known_part
 from layouts.filters import FILTERS
+from layouts.form import FIELDS_OF
 from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Report, Stores
 
 
@@ -159,14 +160,14 @@ def _in_the_browser(app: dash.Dash) -> None:
         prevent_initial_call=True,
     )
     # A problem is forgotten when its field is changed, and all of them when the question is asked again.
-    for problem, fields in _FIELDS_OF.items():
-        app.clientside_callback(
-            here("clear"),
-            Output(problem, "children", allow_duplicate=True),
-            Input(Form.QUERY, "n_clicks"),
-            *(Input(field, "value") for field in fields),
-            prevent_initial_call=True,
-        )
+    app.clientside_callback(
+        here("forget"),
+        *(Output(problem, "children", allow_duplicate=True) for problem in FIELDS_OF),
+        Input(Form.QUERY, "n_clicks"),
+        *(Input(field, "value") for fields in FIELDS_OF.values() for field in fields),
+        State(Form.FIELDS, "data"),
+        prevent_initial_call=True,
+    )
     app.clientside_callback(
         ClientsideFunction("page", "startTheme"),
         Output(Page.THEME, "value"),
@@ -179,17 +180,3 @@ def _in_the_browser(app: dash.Dash) -> None:
         Input(Page.THEME, "value"),
         prevent_initial_call=True,
     )
-
-
-_FIELDS_OF: dict[Problem, tuple[str, ...]] = {
-    Problem.PERIOD: (Period.RANGE, Period.FROM, Period.FROM_TIME, Period.TO, Period.TO_TIME),
-    Problem.ZONE: (Period.ZONE,),
-    Problem.CLIENT_TYPE: (Filters.CLIENT_TYPE,),
-    Problem.TAG: (Filters.TAG,),
-    Problem.OWNER: (Filters.OWNER,),
-    Problem.PACKAGE: (Filters.PACKAGE,),
-    Problem.GROUP_BY: (GroupBy.CHOSEN,),
-    Problem.TYPE: (Delivery.TYPE,),
-    Problem.CURRENCY: (Delivery.CURRENCY,),
-    Problem.ACTIVE_DURATION: (Delivery.ACTIVE_DURATION,),
-}

@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from dash import html
+from dash import dcc, html
 
 from data.report.choices import Choices
 from data.report.query import ReportQuery
 from layouts import filters, group_by, output
 from layouts.controls import icon
-from layouts.ids import Form
+from layouts.ids import Delivery, Filters, Form, GroupBy, Period, Problem
+
+FIELDS_OF: dict[Problem, tuple[str, ...]] = {
+    Problem.PERIOD: (Period.RANGE, Period.FROM, Period.FROM_TIME, Period.TO, Period.TO_TIME),
+    Problem.ZONE: (Period.ZONE,),
+    Problem.CLIENT_TYPE: (Filters.CLIENT_TYPE,),
+    Problem.TAG: (Filters.TAG,),
+    Problem.OWNER: (Filters.OWNER,),
+    Problem.PACKAGE: (Filters.PACKAGE,),
+    Problem.GROUP_BY: (GroupBy.CHOSEN,),
+    Problem.TYPE: (Delivery.TYPE,),
+    Problem.SEND_TO: (Delivery.TYPE,),
+    Problem.CURRENCY: (Delivery.CURRENCY,),
+    Problem.ACTIVE_DURATION: (Delivery.ACTIVE_DURATION,),
+}
+"""The fields that each problem may be about, in the order of the form."""
 
 
 def panel(
@@ -61,6 +76,7 @@ def panel(
                 id=Form.BODY,
                 className="form-body",
             ),
+            dcc.Store(id=Form.FIELDS, data=list(FIELDS_OF.values())),
         ],
         id=Form.PANEL,
         className="form",

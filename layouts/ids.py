@@ -33,6 +33,7 @@ class Form(StrEnum):
     BODY = "form-body"
     QUERY = "form-query"
     RESET = "form-reset"
+    FIELDS = "form-fields"  # which fields each place for a problem is about
     ACTIONS = "form-actions"  # the button bar; the running report puts its progress and Cancel there
 
 
