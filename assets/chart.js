@@ -21,7 +21,10 @@
   let choices = null;
 
   const newId = () => "c" + Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => (byte % 36).toString(36)).join("");
-  const change = (next) => set("charts-store", { data: next });
+  const change = (next) => {
+    charts = next;
+    set("charts-store", { data: next });
+  };
   const edit = (id, patch) => change(charts.map((spec) => (spec.id === id ? { ...spec, ...patch } : spec)));
 
   /* ------------------------------------------------------------------ from and to the server */
@@ -137,10 +140,7 @@
     host.classList.remove("is-waiting");
     const wanted = new Set(all.map((face) => face.id));
     for (const card of Array.from(host.children)) {
-      if (wanted.has(card.dataset.chart)) continue;
-      if (window.Plotly) window.Plotly.purge(card.querySelector(".chart-plot"));
-      sizes.unobserve(card.querySelector(".chart-plot"));
-      card.remove();
+      if (!wanted.has(card.dataset.chart)) drop(card);
     }
     all.forEach((face, place) => {
       const card = cardOf(face.id) || newCard(face.id);
@@ -158,8 +158,14 @@
       card.querySelector(".chart-plot").style.height = `${face.height}px`;
       name(card);
       if (card.dataset.editing) fillWorksheet(card);
-      draw(card);
+      if (!before || !same(before.figure, face.figure)) draw(card);
     });
+  }
+
+  function drop(card) {
+    if (window.Plotly) window.Plotly.purge(graph(card));
+    sizes.unobserve(graph(card));
+    card.remove();
   }
 
   function newCard(id) {
@@ -192,7 +198,9 @@
     await load();
     const face = faces.get(card);
     if (!card.isConnected) return;
-    await window.Plotly.react(graph(card), face.figure.data, face.figure.layout, JSON.parse(panel().dataset.config));
+    /* Plotly writes into what it is given */
+    const { data, layout } = structuredClone(face.figure);
+    await window.Plotly.react(graph(card), data, layout, JSON.parse(panel().dataset.config));
     if (card.classList.contains("is-full")) zoom(card, true);
   }
 
@@ -285,6 +293,7 @@
       say(`${titleOf(card)}: chart removed.`);
       /* the focus must not fall off the page with the chart */
       (next ? next.querySelector('[data-act="remove"]') : document.querySelector(".chart-toggle")).focus();
+      drop(card);
       change(charts.filter((spec) => spec.id !== card.dataset.chart));
     },
   };
@@ -332,8 +341,9 @@
     const plot = graph(card);
     const axis = plot.layout && plot.layout.xaxis;
     if (!axis || axis.visible === false) return;
-    const whole = on ? {} : { "xaxis.range": faces.get(card).figure.layout.xaxis.range || null, "xaxis.autorange": !faces.get(card).figure.layout.xaxis.range };
-    window.Plotly.relayout(plot, { dragmode: on ? "zoom" : false, "xaxis.fixedrange": !on, ...whole });
+    const range = faces.get(card).figure.layout.xaxis.range;
+    const whole = range ? { "xaxis.range": [...range] } : { "xaxis.autorange": true };
+    window.Plotly.relayout(plot, { dragmode: on ? "zoom" : false, "xaxis.fixedrange": !on, ...(on ? {} : whole) });
   }
 
   document.addEventListener("fullscreenchange", () => {
@@ -484,9 +494,13 @@
       split.dataset.part = "split";
       top.append(make("label", { className: "chart-split" }, split, make("span", { textContent: "A series for each package" })));
     }
-    const own = ["line", "bar", "area", "stacked_bar"].includes(spec.kind);
+    const offers = {
+      kind: ["line", "bar", "area", "stacked_bar"].includes(spec.kind),
+      axis: !["pie", "table"].includes(spec.kind),
+      colour: spec.kind !== "table",
+    };
     const list = make("div", { className: "chart-series-list" });
-    spec.series.forEach((series, place) => list.append(seriesRow(series, place, spec.series.length, own, spec.kind !== "table")));
+    spec.series.forEach((series, place) => list.append(seriesRow(series, place, spec.series.length, offers)));
     const add = make("button", { type: "button", className: "btn btn-quiet btn-sm chart-add-series", disabled: spec.series.length >= choices.maxSeries });
     add.append(make("span", { className: "icon icon-plus-lg" }), make("span", { textContent: "Add series" }));
     add.firstChild.setAttribute("aria-hidden", "true");
@@ -499,7 +513,7 @@
     if (back) back.focus();
   }
 
-  function seriesRow(series, place, count, own, coloured) {
+  function seriesRow(series, place, count, offers) {
     const number = place + 1;
     const dark = document.documentElement.dataset.bsTheme === "dark" ? "dark" : "light";
     const colour = select([["", "Automatic"], ...choices.colours], series.colour || "", "colour");
@@ -510,11 +524,11 @@
     remove.dataset.part = "drop";
     const row = make("fieldset", { className: "chart-series" }, make("legend", { className: "visually-hidden", textContent: `Series ${number}` }));
     row.append(field(count > 1 ? `Metric ${number}` : "Metric", metricSelect(series.metric, "metric"), "is-metric"));
-    if (own) row.append(field("Kind", select([["", "As chart"], ...choices.seriesKinds], series.kind || "", "kind")));
+    if (offers.kind) row.append(field("Kind", select([["", "As chart"], ...choices.seriesKinds], series.kind || "", "kind")));
     const colourField = field("Colour", colour);
     colourField.firstChild.prepend(swatch);
-    if (coloured) row.append(colourField);
-    if (own) row.append(field("Axis", select(choices.axes, series.axis || "left", "axis")));
+    if (offers.colour) row.append(colourField);
+    if (offers.axis) row.append(field("Axis", select(choices.axes, series.axis || "left", "axis")));
     row.append(remove);
     for (const node of row.querySelectorAll("[data-part]")) node.dataset.place = place;
     return row;

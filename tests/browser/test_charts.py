@@ -214,9 +214,19 @@ def test_files_and_full_screen_hold_the_whole_chart(page: Page, tmp_path: Path) 
     button(page, "Full screen Pay as you Go: Total").click()
     expect(button(page, "Exit full screen Pay as you Go: Total")).to_be_visible()
     expect(cards(page).first.locator(".main-svg").first).to_have_css("width", re.compile(r"1[12]\d\d"))
+    # There it can be zoomed by dragging; back beside the table it is whole again.
+    ranges = "(plot) => plot._fullLayout.xaxis.range.map((end) => end.slice(0, 7))"
+    plot = cards(page).first.locator(".chart-plot")
+    whole = plot.evaluate(ranges)
+    page.mouse.move(400, 400)
+    page.mouse.down()
+    page.mouse.move(800, 400, steps=5)
+    page.mouse.up()
+    assert plot.evaluate(ranges) != whole
     page.keyboard.press("Escape")
     expect(button(page, "Full screen Pay as you Go: Total")).to_be_visible()
     expect(cards(page).first.locator(".main-svg").first).to_have_css("width", re.compile(r"[45]\d\d"))
+    assert plot.evaluate(ranges) == whole
 
 
 def test_on_a_phone_charts_come_below_and_nothing_overflows(new_page: Callable[..., Page]) -> None:
