@@ -224,15 +224,23 @@
         const head = event.target.closest("th[aria-sort]");
         if (head && (event.key === "Enter" || event.key === " ")) {
           event.preventDefault();
-          sortBy(head);
+          head.querySelector(".column-header-name").click();
         }
       },
       { capture: true },
     );
-    grid.addEventListener("click", (event) => {
-      const head = event.target.closest("th[aria-sort]");
-      if (head && !event.target.closest(".column-header--sort")) sortBy(head);
-    });
+    grid.addEventListener(
+      "click",
+      (event) => {
+        const head = event.target.closest("th[aria-sort]");
+        if (!head) return;
+        if (comparing()) {
+          event.stopPropagation();
+          say("Close the fresh report to sort: then and now stand row beside row.");
+        } else if (!event.target.closest(".column-header--sort")) sortBy(head);
+      },
+      { capture: true },
+    );
     grid.addEventListener("pointerover", (event) => {
       const head = event.target.closest("th[data-about]");
       if (head && event.pointerType !== "touch") showTip(head);
@@ -249,6 +257,8 @@
     new MutationObserver(() => dress(grid, tableId)).observe(grid, { childList: true, subtree: true, characterData: true, attributeFilter: ["data-icon"] });
     return true;
   }
+
+  const comparing = () => !by("again-panel").classList.contains("is-closed");
 
   const sortBy = (head) =>
     head.querySelector(".column-header--sort").dispatchEvent(new MouseEvent("click", { bubbles: true }));
@@ -496,7 +506,7 @@
       const grid = by(gridId);
       const sheet = sheets[tableId];
       const table = grid && grid.querySelector("table.cell-table");
-      if (!sheet || !table || !table.rows.length) continue;
+      if (!sheet || !table || !table.rows.length || grid.closest(".is-closed")) continue;
       const shown = Array.from(table.rows[1].cells, (cell) => cell.dataset.dashColumn);
       const places = shown.map((id) => sheet.ids.indexOf(id));
       const printed = document.createElement("table");
@@ -564,6 +574,8 @@
     },
     address(data) {
       if (!data) return;
+      // Another report has no fresh one beside it yet.
+      if (comparing()) set("again-panel", { className: "again is-closed" });
       const path = `/view?id=${data.link}`;
       if (window.location.pathname + window.location.search !== path) window.history.pushState(null, "", path);
     },

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 import flask
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from dash.exceptions import PreventUpdate
 from markupsafe import escape
 
 from callbacks import read
@@ -235,26 +236,14 @@ def _run_again(app: Dash, services: Services) -> None:
         output={name: AGAIN[name] for name in ("panel", "then_grid", "then_rows", "then_data", "then_style")},
         inputs={
             "clicks": Input(Again.CLOSE, "n_clicks"),
-            "another": Input(Report.ADDRESS, "data"),
             "shown": State(Stores.REPORT, "data"),
             "view": State(Stores.VIEW, "data"),
-            "panel": State(Again.PANEL, "className"),
         },
         prevent_initial_call=True,
     )
-    def close_again(
-        clicks: int | None,  # noqa: ARG001 - the click is the trigger
-        another: dict[str, Any] | None,  # noqa: ARG001 - so is another report
-        shown: dict[str, Any] | None,
-        view: dict[str, Any],
-        panel: str,
-    ) -> dict[str, Any]:
-        names = ("panel", "then_grid", "then_rows", "then_data", "then_style")
-        if panel == report.AGAIN_CLOSED or not shown:
-            return dict.fromkeys(names, no_update)
-        if ctx.triggered_id == Report.ADDRESS:
-            # The other report has painted its own table already.
-            return dict.fromkeys(names, no_update) | {"panel": report.AGAIN_CLOSED}
+    def close_again(clicks: int | None, shown: dict[str, Any] | None, view: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+        if not shown:
+            raise PreventUpdate
         sheet = sheet_of(services.records.snapshots.peek(shown["link"], services.user()).result, view)
         return {
             "panel": report.AGAIN_CLOSED,
