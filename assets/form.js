@@ -108,7 +108,7 @@
       }
       if (!report) return ["form", none()];
       const focused = document.activeElement;
-      if (!focused || focused === document.body || (body && body.contains(focused))) {
+      if (!report.opened && (!focused || focused === document.body || (body && body.contains(focused)))) {
         afterPaint(() => document.getElementById("form-edit").focus({ preventScroll: true }));
       }
       // The words of the question before are wrong now; the server sends the right ones in a moment.

@@ -51,6 +51,17 @@
     );
   };
 
+  /* The report's place is kept free for an opened link until it is there, or until something else is said instead. */
+  const root = document.documentElement;
+  if (root.classList.contains("opening")) {
+    const watch = new MutationObserver(() => {
+      if (!document.querySelector("#form-panel.folded, #page-messages .message, .apology")) return;
+      root.classList.remove("opening");
+      watch.disconnect();
+    });
+    watch.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["class"] });
+  }
+
   dark.addEventListener("change", () => {
     if (window.customerDynamicsTheme.chosen() !== "system") return;
     window.dash_clientside.set_props("theme-store", { data: window.customerDynamicsTheme.paint("system") });

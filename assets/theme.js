@@ -1,4 +1,4 @@
-/* Decides the theme before the first paint: served in the document's head, ahead of everything. */
+/* Decides before the first paint how the page looks: served in the document's head, ahead of everything. */
 (function () {
   "use strict";
   const key = "customer-dynamics-theme";
@@ -23,4 +23,6 @@
   };
   window.customerDynamicsTheme = { chosen, paint };
   paint(chosen());
+  // A link is opened: the page keeps the report's place free instead of showing a form that folds away at once.
+  if (location.pathname.replace(/\/$/, "") === "/view") document.documentElement.classList.add("opening");
 })();

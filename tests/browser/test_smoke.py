@@ -8,8 +8,13 @@ import pytest
 from playwright.sync_api import Page, Response, expect
 
 from tests.browser.conftest import Site, assert_accessible, settled
+from tests.browser.test_form import ask, set_dates
 
 FIRST_VISIT_BYTES = 1_200_000
+
+_COUNT_SHIFTS = """window.shifted = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shifted += entry.value; }))
+        .observe({ type: "layout-shift", buffered: true });"""
 
 
 def test_the_three_panels_are_there(page: Page) -> None:
@@ -62,11 +67,7 @@ def test_a_chosen_theme_stays(page: Page) -> None:
 @pytest.mark.parametrize("width", [360, 768, 1024, 3840])
 def test_nothing_is_cut_off_and_nothing_jumps_on_any_screen(new_page: Callable[..., Page], width: int) -> None:
     page = new_page("/healthz", viewport={"width": width, "height": 740})
-    page.add_init_script(
-        """window.shifted = 0;
-        new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shifted += entry.value; }))
-            .observe({ type: "layout-shift", buffered: true });"""
-    )
+    page.add_init_script(_COUNT_SHIFTS)
     page.goto("/")
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -78,3 +79,17 @@ def test_motion_is_spared_to_those_who_ask(new_page: Callable[..., Page]) -> Non
     page = new_page(reduced_motion="reduce")
     duration = page.locator("#form-query").evaluate("(button) => getComputedStyle(button).transitionDuration")
     assert max(float(part.strip().removesuffix("s")) for part in duration.split(",")) < 0.001
+
+
+def test_a_link_opens_without_a_jump_and_without_taking_the_focus(page: Page, new_page: Callable[..., Page]) -> None:
+    set_dates(page, "2024-01-01", "2024-03-31")
+    ask(page)
+    other = new_page("/healthz")
+    other.add_init_script(_COUNT_SHIFTS)
+    other.goto(page.url)
+    expect(other.get_by_role("button", name="Edit", exact=True)).to_be_visible()
+    expect(other.locator("#form-summary")).to_contain_text("2024-01-01 to 2024-03-31")
+    settled(other)
+    assert other.evaluate("window.shifted") < 0.1
+    assert other.evaluate("document.activeElement === document.body")
+    assert_accessible(other)
