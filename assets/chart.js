@@ -55,7 +55,8 @@
       }
       if (!report || !report.link) return none();
       if (!panel().children.length) reserve();
-      const asked = { link: report.link, charts, dark: theme === "dark", narrow: isNarrow() };
+      wasNarrow = isNarrow();
+      const asked = { link: report.link, charts, dark: theme === "dark", narrow: wasNarrow };
       const done = drawn && drawn.asked;
       if (done && same({ ...done, charts: drawn.charts }, asked)) return none();
       load();
@@ -109,24 +110,18 @@
   /* The room of the first chart is there before its figure, so that the table does not move twice. */
   function reserve() {
     panel().classList.add("is-waiting");
-    measure();
     /* nothing came: the page has said why */
     setTimeout(() => panel().classList.remove("is-waiting"), GIVE_UP_AFTER);
   }
 
-  const isNarrow = () => (panel().clientWidth || window.innerWidth - 60) < NARROW;
+  const isNarrow = () => ((panel().firstElementChild || panel()).clientWidth || window.innerWidth - 60) < NARROW;
 
   /* Charts are drawn for the room they have: anew when it becomes another kind of room. */
-  let measured = false;
-  function measure() {
-    if (measured) return;
-    measured = true;
-    let narrow = isNarrow();
-    new ResizeObserver(() => {
-      if (!panel().clientWidth || narrow === isNarrow()) return;
-      narrow = isNarrow();
-      set("chart-look", { data: { narrow } });
-    }).observe(panel());
+  let wasNarrow = null;
+  function lookAgain() {
+    if (!panel().clientWidth || wasNarrow === isNarrow()) return;
+    wasNarrow = isNarrow();
+    set("chart-look", { data: { narrow: wasNarrow } });
   }
 
   /* ------------------------------------------------------------------ cards */
@@ -148,6 +143,7 @@
       const before = faces.get(card);
       faces.set(card, face);
       card.querySelector(".chart-name").textContent = face.title;
+      card.querySelector(".chart-name").title = face.title;
       card.querySelector(".chart-figure").setAttribute("aria-label", face.summary);
       const note = card.querySelector(".chart-note");
       note.textContent = face.note || "";
@@ -207,6 +203,7 @@
   /* A figure fills its card whatever makes that wider or higher: the window, full screen, another column. */
   const sizes = new ResizeObserver((entries) => {
     for (const { target } of entries) if (target._fullLayout && target.clientWidth) window.Plotly.Plots.resize(target);
+    lookAgain();
   });
 
   /* Every button names its chart, and one that turns something on says how to turn it off again. */
