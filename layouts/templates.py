@@ -49,7 +49,7 @@ def listed(services: Services) -> list[dict[str, Any]]:
 def period_words(query: ReportQuery) -> str:
     """How the period of a saved query behaves: whether it moves with the day on which it is run."""
     if query.quick_range in QUICK_RANGES:
-        return f"{QUICK_RANGES[query.quick_range]}, counted from the day it is run on"
+        return f"{QUICK_RANGES[query.quick_range]}, moves with the day"
     return f"Fixed period: {query.start} to {query.end}"
 
 

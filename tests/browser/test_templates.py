@@ -49,7 +49,7 @@ def test_saved_found_loaded(page: Page, new_page: Callable[..., Page]) -> None:
     listed = menu(other)
     expect(listed.get_by_role("listitem")).to_have_count(2)
     expect(listed).to_contain_text("Fixed period: 2024-01-01 to 2024-03-31")
-    expect(listed).to_contain_text("Last month, counted from the day it is run on")
+    expect(listed).to_contain_text("Last month, moves with the day")
     assert_accessible(other)
     listed.get_by_label("Search templates").fill("brings")
     expect(listed.get_by_role("listitem")).to_have_count(1)

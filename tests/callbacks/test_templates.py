@@ -69,7 +69,7 @@ def test_a_quick_range_stays_relative_and_a_fixed_period_says_so(visitor: Visito
     visitor.put(dates)
     _save(visitor, "Standing")
     listed = _listed(visitor)
-    assert listed["Moving"]["note"] == "Last month, counted from the day it is run on"
+    assert listed["Moving"]["note"] == "Last month, moves with the day"
     assert listed["Standing"]["note"] == "Fixed period: 2024-01-01 to 2024-01-31"
 
 
