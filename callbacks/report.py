@@ -15,7 +15,7 @@ from data.report.order import read_sort, row_order
 from data.report.result import ReportResult
 from data.services import Services
 from layouts import messages, report, table
-from layouts.ids import Form, Page, Report, Stores, Templates
+from layouts.ids import Again, Form, Page, Report, Stores, Templates
 from layouts.numerals import Numerals, numerals
 
 RUN_PATH = "/-/run/<run_id>"
@@ -70,10 +70,18 @@ def register(app: Dash, services: Services) -> None:
     def run_report(run: dict[str, str], view: dict[str, Any], values: Any) -> dict[str, Any]:
         return answered(services, run["id"], view, values)
 
-    @app.callback(Input(Report.CANCEL, "n_clicks"), State(Stores.RUN, "data"), prevent_initial_call=True)
-    def cancel_report(_clicks: int, run: dict[str, str] | None) -> None:
-        if run:
-            services.reports.cancel(run["id"])
+    @app.callback(
+        inputs={
+            "clicks": Input(Report.CANCEL, "n_clicks"),
+            "runs": (State(Stores.RUN, "data"), State(Again.ASK, "data")),
+        },
+        prevent_initial_call=True,
+    )
+    def cancel_report(clicks: int, runs: tuple[dict[str, str] | None, ...]) -> None:  # noqa: ARG001 - the trigger
+        # One of them goes on; the id of one that has ended means nothing any more.
+        for run in runs:
+            if run:
+                services.reports.cancel(run["id"])
 
     @app.server.get(RUN_PATH)
     def run_progress(run_id: str) -> flask.Response:

@@ -180,6 +180,17 @@ def test_a_report_without_grouping_is_one_row_and_its_total(page: Page, site: Si
     assert texts(page) == [["Jan–Jun 2024", *figures], ["Total", *figures]]
 
 
+_FILLED = """() => {
+    const grid = document.getElementById("report-grid");
+    const head = grid.querySelector("tr:nth-child(2) th").getBoundingClientRect().bottom;
+    const foot = grid.querySelector("tr:last-child td").getBoundingClientRect().top;
+    const rows = Array.from(grid.querySelectorAll("tr:not(.is-pinned)")).slice(2);
+    const boxes = rows.map((row) => row.getBoundingClientRect());
+    return boxes[0].top <= head + 1 && boxes[boxes.length - 1].bottom >= foot - 1;
+}"""
+"""Whether rows fill the table from its headers to its totals."""
+
+
 def test_a_long_report_scrolls_with_headers_labels_and_totals_in_view(page: Page, site: Site) -> None:
     last = date(2026, 6, 30)
     ask(page, ("date", "package"), end=last)
@@ -191,7 +202,7 @@ def test_a_long_report_scrolls_with_headers_labels_and_totals_in_view(page: Page
     assert len(texts(page)) < 100
     for share in (0.37, 1.0):
         grid.evaluate("(grid, share) => { grid.scrollTop = (grid.scrollHeight - grid.clientHeight) * share; }", share)
-        page.wait_for_timeout(200)
+        page.wait_for_function(_FILLED)
         seen = grid.evaluate(
             """(grid) => {
                 const box = grid.getBoundingClientRect();

@@ -9,7 +9,7 @@ import pytest
 from data.errors import Cancelled
 from data.report import reports
 from data.report.catalog import METRICS
-from layouts.ids import Form, Page, Period, Report, Stores
+from layouts.ids import Again, Form, Page, Period, Report, Stores
 from tests.callbacks.conftest import Visitor
 
 RUN = {"id": "0123456789ab"}
@@ -108,6 +108,10 @@ def test_cancel_withdraws_the_run_that_goes_on(visitor: Visitor, monkeypatch: py
     visitor.put({(Stores.RUN, "data"): RUN})
     visitor.press(Report.CANCEL)
     assert withdrawn == [RUN["id"]]
+    # The run that asks a shared question again can be withdrawn as well.
+    visitor.put({(Again.ASK, "data"): {"id": "again"}})
+    visitor.press(Report.CANCEL)
+    assert withdrawn[1:] == [RUN["id"], "again"]
 
 
 def test_progress_is_told_while_a_run_goes_on(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
