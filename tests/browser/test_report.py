@@ -192,11 +192,11 @@ _FILLED = """() => {
 
 
 def test_a_long_report_scrolls_with_headers_labels_and_totals_in_view(page: Page, site: Site) -> None:
-    last = date(2026, 6, 30)
+    last = date(2025, 6, 30)
     ask(page, ("date", "package"), end=last)
     result = engine_says(site.settings, question(("date", "package"), end=last))
     expected = written(result)
-    assert len(result.rows) > 3000
+    assert len(result.rows) > 1000
     grid = page.locator("#report-grid")
     # Only a window of the rows is on the page, whatever the length.
     assert len(texts(page)) < 100
