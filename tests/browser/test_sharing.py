@@ -23,11 +23,11 @@ CLIENT, REFILL = 900_001, 900_001
 
 
 @pytest.fixture
-def golden_warehouse(tmp_path: Path) -> str:
-    """A warehouse of this story's own, since its data changes."""
-    url = f"duckdb:///{tmp_path / 'own' / 'warehouse.duckdb'}"
-    load_folder(url, GOLDEN)
-    return url
+def golden_warehouse(golden_warehouse: str, tmp_path: Path) -> str:
+    """A copy of the warehouse of this story's own, since its data changes."""
+    live = Path(golden_warehouse.removeprefix("duckdb:///"))
+    shutil.copytree(live.parent, tmp_path / "own", symlinks=True)
+    return f"duckdb:///{tmp_path / 'own' / live.name}"
 
 
 def change_data(site: Site, folder: Path) -> None:
