@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -31,6 +32,15 @@ from tests.data.store.conftest import ANNA, BORIS, Clock, make_report
 
 # Children are forked as a server forks its workers: what they inherit must do them no harm.
 fork = multiprocessing.get_context("fork")
+
+
+def begin_anew() -> None:
+    """First thing in a forked child: leave what it inherited alone.
+
+    Other tests of this process have opened DuckDB, whose threads do not live on in a child: collecting one of its
+    objects there would wait for them, or crash.
+    """
+    gc.freeze()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -213,6 +223,7 @@ def run_together(act: Callable[[int], None], processes: int = 4) -> list[int]:
     barrier = fork.Barrier(processes)
 
     def wait_and_act(number: int) -> None:
+        begin_anew()
         barrier.wait(timeout=30)
         act(number)
 
@@ -391,6 +402,8 @@ def test_what_was_committed_survives_a_kill(settings: Settings) -> None:
     reading, writing = os.pipe()
 
     def freeze_for_ever() -> None:
+        begin_anew()
+        os.close(reading)
         snapshots = open_records(settings).snapshots
         number = 0
         while True:
@@ -403,7 +416,9 @@ def test_what_was_committed_survives_a_kill(settings: Settings) -> None:
     os.close(writing)
     given = b""
     while given.count(b"\n") < 20:
-        given += os.read(reading, 4096)
+        more = os.read(reading, 4096)
+        assert more, "the child has died"
+        given += more
     os.kill(child.pid, signal.SIGKILL)
     child.join()
     while rest := os.read(reading, 4096):
@@ -425,6 +440,7 @@ def test_what_was_not_committed_is_undone_and_blocks_nobody(settings: Settings) 
     ready = fork.Event()
 
     def stop_in_the_middle() -> None:
+        begin_anew()
         with open_records(settings).database.writing() as connection:
             connection.execute(preferences.update().values(value='"half"'))
             ready.set()
