@@ -160,7 +160,9 @@ def _bar(services: Services) -> html.Div:
                                 className="btn btn-quiet btn-icon",
                                 **{"aria-label": "Info", "aria-expanded": "false", "aria-controls": Report.INFO_TEXT},
                             ),
-                            html.Div(id=Report.INFO_TEXT, className="popover-card info-card", role="group"),
+                            html.Div(
+                                id=Report.INFO_TEXT, className="popover-card info-card", role="group", hidden=True
+                            ),
                         ],
                         className="popover-anchor info-anchor",
                     ),

@@ -338,7 +338,7 @@ def test_print_gives_the_whole_report_and_nothing_of_the_page(page: Page, site: 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_the_report_is_whole_on_a_phone_and_in_the_dark(new_page: Callable[..., Page], width: int, scheme: str) -> None:
-    page = new_page(viewport={"width": width, "height": 780}, color_scheme=scheme)
+    page = new_page(viewport={"width": width, "height": 780}, color_scheme=scheme, has_touch=width < 640)
     ask(page, ("month", "package"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     grid = page.locator("#report-grid")
@@ -349,4 +349,12 @@ def test_the_report_is_whole_on_a_phone_and_in_the_dark(new_page: Callable[..., 
     # On a phone only the first column stays: the second would leave no room for figures.
     assert edges[0] >= 0
     assert (edges[1] < 0) == (width < 640)
+    if width < 640:
+        info = page.get_by_role("button", name="Info", exact=True)
+        info.tap()
+        expect(page.locator("#report-info-text")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_accessible(page)
+        info.tap()
+        expect(page.locator("#report-info-text")).to_be_hidden()
     assert_accessible(page)

@@ -90,6 +90,8 @@ def test_what_is_shared_never_changes(new_page: Callable[..., Page], site: Site,
     )
     expect(second.get_by_role("button", name="Edit", exact=True)).to_be_visible()
     expect(second.locator("#form-summary")).to_have_text("2024-01-01 to 2024-06-30, UTC, by Month, EUR, active 1 month")
+    second.get_by_role("button", name="Info", exact=True).hover()
+    expect(second.locator("#report-info-text")).to_contain_text("Administrator")
     assert_accessible(second)
 
     # Even with the warehouse gone the frozen report is shown, and exported.
