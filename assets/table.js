@@ -59,7 +59,7 @@
   function receive(tableId, data) {
     const grid = by(GRID_OF[tableId]);
     if (!data || !grid) return;
-    const sheet = { ...data, from: 0, to: Math.min(data.count, WINDOW), long: Boolean(data.rows) };
+    const sheet = { ...data, from: 0, to: Math.min(data.count, WINDOW), long: Boolean(data.rows), base: undefined };
     sheets[tableId] = sheet;
     grid.scrollTop = 0;
     pad(grid, sheet);
@@ -92,21 +92,50 @@
     const grid = by(GRID_OF[tableId]);
     followTip();
     if (sheet && sheet.marks) scrollTogether(grid);
-    if (!sheet || !sheet.long) return;
+    if (!sheet || !sheet.long || !isBound(tableId, sheet)) return;
     const height = rowHeight(grid);
     const first = Math.floor(grid.scrollTop / height);
     const visible = Math.ceil(grid.clientHeight / height);
+    const wanted = Math.min(sheet.count, visible + 2 * MARGIN);
+    if (wanted > sheet.to - sheet.from) widen(tableId, sheet, wanted);
     const near = MARGIN / 2;
     const early = sheet.from > 0 && first - near < sheet.from;
     const late = sheet.to < sheet.count && first + visible + near > sheet.to;
     if (!early && !late) return;
-    sheet.from = Math.max(0, Math.min(first - MARGIN, sheet.count - WINDOW));
-    sheet.to = Math.min(sheet.count, sheet.from + Math.max(WINDOW, visible + 2 * MARGIN));
-    const rows = [...sheet.rows.slice(sheet.from, sheet.to), ...sheet.pinned];
-    const keyed = rows.map((row) => Object.fromEntries(sheet.ids.map((id, place) => [id, row[place]])));
-    // The paddings follow when the rows are there (see dress), so that both are painted together.
-    sheet.moving = true;
-    set(tableId, { data: keyed });
+    const size = sheet.to - sheet.from;
+    sheet.from = Math.max(0, Math.min(first - MARGIN, sheet.count - size));
+    sheet.to = sheet.from + size;
+    pad(grid, sheet);
+    dress(grid, tableId);
+  }
+
+  /* A window of other rows is written straight into the cells: drawn by the table's own renderer it would take many times
+   * as long, and scrolling would stutter. The renderer knows nothing of it, and may draw some cells anew at any time, so
+   * dress() compares every cell with what it should say after every change of the table, before it is painted.
+   *
+   * What it should say: the rows of the sheet in its window if the table's data is the one that came with the sheet
+   * ("bound"), else the table's data itself; a new report's data may be drawn a moment before its sheet arrives. */
+  const dataOf = (tableId) => window.dash_component_api.getLayout(tableId).props.data || [];
+
+  function isBound(tableId, sheet) {
+    const data = dataOf(tableId);
+    if (sheet.base === data) return true;
+    // Only a first sight of the data may bind: its first row must be the sheet's own.
+    const size = data.length - sheet.pinned.length;
+    const same = sheet.base === undefined && size > 0 && sheet.ids.every((id, place) => data[0][id] === sheet.rows[0][place]);
+    if (!same) return false;
+    sheet.base = data;
+    sheet.to = sheet.from + size;
+    return true;
+  }
+
+  /* A taller window than before needs more rows in the table; these its renderer draws. */
+  function widen(tableId, sheet, size) {
+    const rows = [...sheet.rows.slice(0, size), ...sheet.pinned];
+    set(tableId, { data: rows.map((row) => Object.fromEntries(sheet.ids.map((id, place) => [id, row[place]]))) });
+    sheet.base = dataOf(tableId);
+    sheet.from = Math.min(sheet.from, sheet.count - size);
+    sheet.to = sheet.from + size;
   }
 
   /* Then and now stand row beside row: where one is looked at, the other shows the same place. */
@@ -125,10 +154,6 @@
     const table = grid.querySelector("table.cell-table");
     const sheet = sheets[tableId];
     if (!table || !sheet) return;
-    if (sheet.moving) {
-      sheet.moving = false;
-      pad(grid, sheet);
-    }
     label(table, "aria-label", grid.getAttribute("aria-label"));
     label(table, "aria-rowcount", String(sheet.count + sheet.pinned.length + HEADER_ROWS));
     const rows = table.rows;
@@ -137,6 +162,10 @@
     for (const head of rows[1].cells) dressHeader(head);
     const fixed = sheet.fixed;
     const last = rows.length - sheet.pinned.length;
+    const ids = Array.from(rows[1].cells, (head) => head.dataset.dashColumn);
+    const places = ids.map((id) => sheet.ids.indexOf(id));
+    const windowed = sheet.long && isBound(tableId, sheet);
+    const data = dataOf(tableId);
     for (let place = 0; place < rows.length; place += 1) {
       const row = rows[place];
       const pinned = place >= last;
@@ -147,8 +176,13 @@
       row.classList.toggle("is-absent", mark === "absent");
       row.classList.toggle("is-lone", mark === "lone");
       const cells = row.cells;
+      const body = place - HEADER_ROWS;
+      const shown = windowed && (pinned ? sheet.pinned[place - last] : sheet.rows[sheet.from + body]);
       for (let column = 0; column < cells.length; column += 1) {
         const cell = cells[column];
+        const should = windowed ? shown && shown[places[column]] : data[body] && data[body][ids[column]];
+        const box = cell.firstElementChild;
+        if (should !== undefined && box && box.textContent !== should) box.textContent = should;
         if (column < fixed) {
           if (cell.getAttribute("role") !== "rowheader") cell.setAttribute("role", "rowheader");
         } else {
