@@ -194,27 +194,33 @@ def stocks(query: ReportQuery, selection: Selection, buckets: Sequence[Bucket]) 
     )
 
     at = transactions.c.at
-    bucket, source = ranks.of(at, transactions) if many else (literal(0, Integer), transactions)
-    if not selection.everyone:
-        source = source.join(lives, lives.c.id == transactions.c.client_id)
     paid = transactions.c.kind.in_(PAID_KINDS) & (transactions.c.amount_micros < 0)
-    moves = sa.union_all(
-        select(
-            transactions.c.client_id,
-            bucket.label("bucket"),
-            transactions.c.amount_micros.label("amount"),
-            case((paid, at)).label("paid_at"),
+
+    def moved(bucket: ColumnElement[int], source: sa.FromClause, *where: ColumnElement[bool]) -> sa.Select[Any]:
+        if not selection.everyone:
+            source = source.join(lives, lives.c.id == transactions.c.client_id)
+        return (
+            select(
+                transactions.c.client_id,
+                bucket.label("bucket"),
+                transactions.c.amount_micros.label("amount"),
+                case((paid, at)).label("paid_at"),
+            )
+            .select_from(source)
+            .where(*where)
         )
-        .select_from(source)
-        .where(at < end),
-        # Everyone has a first step, with or without transactions.
-        select(
-            lives.c.id,
-            literal(0, Integer).label("bucket"),
-            literal(0, BigInteger).label("amount"),
-            sa.cast(null(), DateTime).label("paid_at"),
-        ),
-    ).cte("moves")
+
+    first = literal(0, Integer)
+    if many:
+        # Most of the history lies before the first T and needs no looking up.
+        moving = [moved(first, transactions, at < buckets[0].at)]
+        moving.append(moved(*ranks.of(at, transactions), at >= buckets[0].at, at < end))
+    else:
+        moving = [moved(first, transactions, at < end)]
+    # Everyone has a first step, with or without transactions.
+    nothing = literal(0, BigInteger).label("amount")
+    never = sa.cast(null(), DateTime).label("paid_at")
+    moves = sa.union_all(*moving, select(lives.c.id, first.label("bucket"), nothing, never)).cte("moves")
     changes = (
         select(
             moves.c.client_id,
@@ -429,7 +435,7 @@ def flows(query: ReportQuery, selection: Selection, stretches: Sequence[Place]) 
     base = (
         select(t.client_id, t.package_id, selected.c.currency, place.c.place, t.kind, t.amount_micros, t.at)
         .select_from(transactions.join(selected, selected.c.id == t.client_id).join(place, during))
-        .where(t.at >= stretches[0].low, t.at < stretches[-1].high, t.kind.in_(FLOW_KINDS))
+        .where(t.at >= stretches[0].low, t.at < stretches[-1].high)
         .cte("happened")
     )
     return sa.union_all(*_flows_by_scope(query, base))
@@ -444,7 +450,10 @@ def _flows_by_scope(query: ReportQuery, base: sa.CTE) -> list[sa.Select[Any]]:
                 literal(scope, String).label("scope"),
                 package.label("package_id"),
                 *keys,
-                func.count(case((base.c.amount_micros != 0, 1))).label("moved"),
+                # Each kind by itself, as in the flows below: engines then compare a row's kind only once.
+                func.count(
+                    case((sa.or_(*(base.c.kind == kind for kind in FLOW_KINDS)) & (base.c.amount_micros != 0), 1))
+                ).label("moved"),
                 *(_flow(base, measure).label(name) for name, measure in FLOWS),
             )
             .select_from(source)

@@ -1,19 +1,21 @@
-WITH bucket_ends AS
-(SELECT unnest(CAST(%(bucket_ends_day)s AS DATE[])) AS day, unnest(CAST(%(bucket_ends_low)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS low, unnest(CAST(%(bucket_ends_high)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS high, unnest(CAST(%(bucket_ends_rank)s AS INTEGER[])) AS rank),
-selected AS
+WITH selected AS
 (SELECT clients.id AS id, clients.currency AS currency, clients.created_at AS created_at, clients.closed_at AS closed_at
 FROM clients
 WHERE clients.type IN (%(type_1_1)s) AND clients.id IN (SELECT client_tags.client_id
 FROM client_tags
 WHERE client_tags.tag IN (%(tag_1_1)s, %(tag_1_2)s)) AND clients.owner_id IN (%(owner_id_1_1)s, %(owner_id_1_2)s)),
+bucket_ends AS
+(SELECT unnest(CAST(%(bucket_ends_day)s AS DATE[])) AS day, unnest(CAST(%(bucket_ends_low)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS low, unnest(CAST(%(bucket_ends_high)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS high, unnest(CAST(%(bucket_ends_rank)s AS INTEGER[])) AS rank),
 lives AS
-(SELECT selected.id AS id, selected.currency AS currency, CASE WHEN (selected.created_at >= %(created_at_1)s) THEN %(param_11)s WHEN (selected.created_at < %(created_at_2)s) THEN %(param_12)s ELSE bucket_ends_1.rank END AS born, coalesce(CASE WHEN (selected.closed_at >= %(closed_at_1)s) THEN %(param_13)s WHEN (selected.closed_at < %(closed_at_2)s) THEN %(param_14)s ELSE bucket_ends_2.rank END, %(coalesce_2)s) AS gone
+(SELECT selected.id AS id, selected.currency AS currency, CASE WHEN (selected.created_at >= %(created_at_1)s) THEN %(param_10)s WHEN (selected.created_at < %(created_at_2)s) THEN %(param_11)s ELSE bucket_ends_1.rank END AS born, coalesce(CASE WHEN (selected.closed_at >= %(closed_at_1)s) THEN %(param_12)s WHEN (selected.closed_at < %(closed_at_2)s) THEN %(param_13)s ELSE bucket_ends_2.rank END, %(coalesce_2)s) AS gone
 FROM selected LEFT OUTER JOIN bucket_ends AS bucket_ends_1 ON CAST(selected.created_at AS DATE) = bucket_ends_1.day AND selected.created_at >= bucket_ends_1.low AND selected.created_at < bucket_ends_1.high LEFT OUTER JOIN bucket_ends AS bucket_ends_2 ON CAST(selected.closed_at AS DATE) = bucket_ends_2.day AND selected.closed_at >= bucket_ends_2.low AND selected.closed_at < bucket_ends_2.high
 WHERE selected.created_at < %(created_at_3)s),
 moves AS
-(SELECT transactions.client_id AS client_id, CASE WHEN (transactions."at" >= %(at_1)s) THEN %(param_9)s WHEN (transactions."at" < %(at_2)s) THEN %(param_10)s ELSE bucket_ends_3.rank END AS bucket, transactions.amount_micros AS amount, CASE WHEN (transactions.kind IN (%(kind_1_1)s, %(kind_1_2)s, %(kind_1_3)s) AND transactions.amount_micros < %(amount_micros_1)s) THEN transactions."at" END AS paid_at
+(SELECT transactions.client_id AS client_id, %(param_9)s AS bucket, transactions.amount_micros AS amount, CASE WHEN (transactions.kind IN (%(kind_1_1)s, %(kind_1_2)s, %(kind_1_3)s) AND transactions.amount_micros < %(amount_micros_1)s) THEN transactions."at" END AS paid_at
+FROM transactions JOIN lives ON lives.id = transactions.client_id
+WHERE transactions."at" < %(at_1)s UNION ALL SELECT transactions.client_id AS client_id, CASE WHEN (transactions."at" >= %(at_2)s) THEN %(param_14)s WHEN (transactions."at" < %(at_3)s) THEN %(param_15)s ELSE bucket_ends_3.rank END AS bucket, transactions.amount_micros AS amount, CASE WHEN (transactions.kind IN (%(kind_1_1)s, %(kind_1_2)s, %(kind_1_3)s) AND transactions.amount_micros < %(amount_micros_1)s) THEN transactions."at" END AS paid_at
 FROM transactions LEFT OUTER JOIN bucket_ends AS bucket_ends_3 ON CAST(transactions."at" AS DATE) = bucket_ends_3.day AND transactions."at" >= bucket_ends_3.low AND transactions."at" < bucket_ends_3.high JOIN lives ON lives.id = transactions.client_id
-WHERE transactions."at" < %(at_3)s UNION ALL SELECT lives.id AS id, %(param_15)s AS bucket, %(param_16)s AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
+WHERE transactions."at" >= %(at_4)s AND transactions."at" < %(at_5)s UNION ALL SELECT lives.id AS id, %(param_9)s AS bucket, %(param_16)s AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
 FROM lives),
 changes AS
 (SELECT moves.client_id AS client_id, moves.bucket AS bucket, sum(moves.amount) AS amount, max(moves.paid_at) AS paid_at

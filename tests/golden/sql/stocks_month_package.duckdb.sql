@@ -8,9 +8,11 @@ lives AS
 FROM selected LEFT OUTER JOIN bucket_ends AS bucket_ends_1 ON CAST(selected.created_at AS DATE) = bucket_ends_1.day AND selected.created_at >= bucket_ends_1.low AND selected.created_at < bucket_ends_1.high LEFT OUTER JOIN bucket_ends AS bucket_ends_2 ON CAST(selected.closed_at AS DATE) = bucket_ends_2.day AND selected.closed_at >= bucket_ends_2.low AND selected.closed_at < bucket_ends_2.high
 WHERE selected.created_at < %(created_at_3)s),
 moves AS
-(SELECT transactions.client_id AS client_id, CASE WHEN (transactions."at" >= %(at_1)s) THEN %(param_9)s WHEN (transactions."at" < %(at_2)s) THEN %(param_10)s ELSE bucket_ends_3.rank END AS bucket, transactions.amount_micros AS amount, CASE WHEN (transactions.kind IN (%(kind_1_1)s, %(kind_1_2)s, %(kind_1_3)s) AND transactions.amount_micros < %(amount_micros_1)s) THEN transactions."at" END AS paid_at
+(SELECT transactions.client_id AS client_id, %(param_9)s AS bucket, transactions.amount_micros AS amount, CASE WHEN (transactions.kind IN (%(kind_1_1)s, %(kind_1_2)s, %(kind_1_3)s) AND transactions.amount_micros < %(amount_micros_1)s) THEN transactions."at" END AS paid_at
+FROM transactions
+WHERE transactions."at" < %(at_1)s UNION ALL SELECT transactions.client_id AS client_id, CASE WHEN (transactions."at" >= %(at_2)s) THEN %(param_10)s WHEN (transactions."at" < %(at_3)s) THEN %(param_11)s ELSE bucket_ends_3.rank END AS bucket, transactions.amount_micros AS amount, CASE WHEN (transactions.kind IN (%(kind_1_1)s, %(kind_1_2)s, %(kind_1_3)s) AND transactions.amount_micros < %(amount_micros_1)s) THEN transactions."at" END AS paid_at
 FROM transactions LEFT OUTER JOIN bucket_ends AS bucket_ends_3 ON CAST(transactions."at" AS DATE) = bucket_ends_3.day AND transactions."at" >= bucket_ends_3.low AND transactions."at" < bucket_ends_3.high
-WHERE transactions."at" < %(at_3)s UNION ALL SELECT lives.id AS id, %(param_11)s AS bucket, %(param_12)s AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
+WHERE transactions."at" >= %(at_4)s AND transactions."at" < %(at_5)s UNION ALL SELECT lives.id AS id, %(param_9)s AS bucket, %(param_12)s AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
 FROM lives),
 changes AS
 (SELECT moves.client_id AS client_id, moves.bucket AS bucket, sum(moves.amount) AS amount, max(moves.paid_at) AS paid_at

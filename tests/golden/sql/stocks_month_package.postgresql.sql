@@ -8,9 +8,11 @@ lives AS
 FROM selected LEFT OUTER JOIN bucket_ends AS bucket_ends_1 ON CAST(selected.created_at AS DATE) = bucket_ends_1.day AND selected.created_at >= bucket_ends_1.low AND selected.created_at < bucket_ends_1.high LEFT OUTER JOIN bucket_ends AS bucket_ends_2 ON CAST(selected.closed_at AS DATE) = bucket_ends_2.day AND selected.closed_at >= bucket_ends_2.low AND selected.closed_at < bucket_ends_2.high
 WHERE selected.created_at < %(created_at_3)s::TIMESTAMP WITHOUT TIME ZONE),
 moves AS
-(SELECT transactions.client_id AS client_id, CASE WHEN (transactions."at" >= %(at_1)s::TIMESTAMP WITHOUT TIME ZONE) THEN %(param_9)s::INTEGER WHEN (transactions."at" < %(at_2)s::TIMESTAMP WITHOUT TIME ZONE) THEN %(param_10)s::INTEGER ELSE bucket_ends_3.rank END AS bucket, transactions.amount_micros AS amount, CASE WHEN (transactions.kind IN (%(kind_1_1)s::VARCHAR, %(kind_1_2)s::VARCHAR, %(kind_1_3)s::VARCHAR) AND transactions.amount_micros < %(amount_micros_1)s::BIGINT) THEN transactions."at" END AS paid_at
+(SELECT transactions.client_id AS client_id, %(param_9)s::INTEGER AS bucket, transactions.amount_micros AS amount, CASE WHEN (transactions.kind IN (%(kind_1_1)s::VARCHAR, %(kind_1_2)s::VARCHAR, %(kind_1_3)s::VARCHAR) AND transactions.amount_micros < %(amount_micros_1)s::BIGINT) THEN transactions."at" END AS paid_at
+FROM transactions
+WHERE transactions."at" < %(at_1)s::TIMESTAMP WITHOUT TIME ZONE UNION ALL SELECT transactions.client_id AS client_id, CASE WHEN (transactions."at" >= %(at_2)s::TIMESTAMP WITHOUT TIME ZONE) THEN %(param_10)s::INTEGER WHEN (transactions."at" < %(at_3)s::TIMESTAMP WITHOUT TIME ZONE) THEN %(param_11)s::INTEGER ELSE bucket_ends_3.rank END AS bucket, transactions.amount_micros AS amount, CASE WHEN (transactions.kind IN (%(kind_1_1)s::VARCHAR, %(kind_1_2)s::VARCHAR, %(kind_1_3)s::VARCHAR) AND transactions.amount_micros < %(amount_micros_1)s::BIGINT) THEN transactions."at" END AS paid_at
 FROM transactions LEFT OUTER JOIN bucket_ends AS bucket_ends_3 ON CAST(transactions."at" AS DATE) = bucket_ends_3.day AND transactions."at" >= bucket_ends_3.low AND transactions."at" < bucket_ends_3.high
-WHERE transactions."at" < %(at_3)s::TIMESTAMP WITHOUT TIME ZONE UNION ALL SELECT lives.id AS id, %(param_11)s::INTEGER AS bucket, %(param_12)s::BIGINT AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
+WHERE transactions."at" >= %(at_4)s::TIMESTAMP WITHOUT TIME ZONE AND transactions."at" < %(at_5)s::TIMESTAMP WITHOUT TIME ZONE UNION ALL SELECT lives.id AS id, %(param_9)s::INTEGER AS bucket, %(param_12)s::BIGINT AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
 FROM lives),
 changes AS
 (SELECT moves.client_id AS client_id, moves.bucket AS bucket, sum(moves.amount) AS amount, max(moves.paid_at) AS paid_at

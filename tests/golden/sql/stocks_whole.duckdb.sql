@@ -2,13 +2,13 @@ WITH selected AS
 (SELECT clients.id AS id, clients.currency AS currency, clients.created_at AS created_at, clients.closed_at AS closed_at
 FROM clients),
 lives AS
-(SELECT selected.id AS id, selected.currency AS currency, CASE WHEN (selected.created_at >= %(created_at_1)s) THEN %(param_13)s WHEN (selected.created_at IS NOT NULL) THEN %(param_14)s END AS born, coalesce(CASE WHEN (selected.closed_at >= %(closed_at_1)s) THEN %(param_15)s WHEN (selected.closed_at IS NOT NULL) THEN %(param_16)s END, %(coalesce_2)s) AS gone
+(SELECT selected.id AS id, selected.currency AS currency, CASE WHEN (selected.created_at >= %(created_at_1)s) THEN %(param_12)s WHEN (selected.created_at IS NOT NULL) THEN %(param_13)s END AS born, coalesce(CASE WHEN (selected.closed_at >= %(closed_at_1)s) THEN %(param_14)s WHEN (selected.closed_at IS NOT NULL) THEN %(param_15)s END, %(coalesce_2)s) AS gone
 FROM selected
 WHERE selected.created_at < %(created_at_2)s),
 moves AS
 (SELECT transactions.client_id AS client_id, %(param_10)s AS bucket, transactions.amount_micros AS amount, CASE WHEN (transactions.kind IN (%(kind_1_1)s, %(kind_1_2)s, %(kind_1_3)s) AND transactions.amount_micros < %(amount_micros_1)s) THEN transactions."at" END AS paid_at
 FROM transactions
-WHERE transactions."at" < %(at_1)s UNION ALL SELECT lives.id AS id, %(param_11)s AS bucket, %(param_12)s AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
+WHERE transactions."at" < %(at_1)s UNION ALL SELECT lives.id AS id, %(param_10)s AS bucket, %(param_11)s AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
 FROM lives),
 changes AS
 (SELECT moves.client_id AS client_id, moves.bucket AS bucket, sum(moves.amount) AS amount, max(moves.paid_at) AS paid_at

@@ -2,13 +2,13 @@ WITH selected AS
 (SELECT clients.id AS id, clients.currency AS currency, clients.created_at AS created_at, clients.closed_at AS closed_at
 FROM clients),
 lives AS
-(SELECT selected.id AS id, selected.currency AS currency, CASE WHEN (selected.created_at >= %(created_at_1)s::TIMESTAMP WITHOUT TIME ZONE) THEN %(param_13)s::INTEGER WHEN (selected.created_at IS NOT NULL) THEN %(param_14)s::INTEGER END AS born, coalesce(CASE WHEN (selected.closed_at >= %(closed_at_1)s::TIMESTAMP WITHOUT TIME ZONE) THEN %(param_15)s::INTEGER WHEN (selected.closed_at IS NOT NULL) THEN %(param_16)s::INTEGER END, %(coalesce_2)s::INTEGER) AS gone
+(SELECT selected.id AS id, selected.currency AS currency, CASE WHEN (selected.created_at >= %(created_at_1)s::TIMESTAMP WITHOUT TIME ZONE) THEN %(param_12)s::INTEGER WHEN (selected.created_at IS NOT NULL) THEN %(param_13)s::INTEGER END AS born, coalesce(CASE WHEN (selected.closed_at >= %(closed_at_1)s::TIMESTAMP WITHOUT TIME ZONE) THEN %(param_14)s::INTEGER WHEN (selected.closed_at IS NOT NULL) THEN %(param_15)s::INTEGER END, %(coalesce_2)s::INTEGER) AS gone
 FROM selected
 WHERE selected.created_at < %(created_at_2)s::TIMESTAMP WITHOUT TIME ZONE),
 moves AS
 (SELECT transactions.client_id AS client_id, %(param_10)s::INTEGER AS bucket, transactions.amount_micros AS amount, CASE WHEN (transactions.kind IN (%(kind_1_1)s::VARCHAR, %(kind_1_2)s::VARCHAR, %(kind_1_3)s::VARCHAR) AND transactions.amount_micros < %(amount_micros_1)s::BIGINT) THEN transactions."at" END AS paid_at
 FROM transactions
-WHERE transactions."at" < %(at_1)s::TIMESTAMP WITHOUT TIME ZONE UNION ALL SELECT lives.id AS id, %(param_11)s::INTEGER AS bucket, %(param_12)s::BIGINT AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
+WHERE transactions."at" < %(at_1)s::TIMESTAMP WITHOUT TIME ZONE UNION ALL SELECT lives.id AS id, %(param_10)s::INTEGER AS bucket, %(param_11)s::BIGINT AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
 FROM lives),
 changes AS
 (SELECT moves.client_id AS client_id, moves.bucket AS bucket, sum(moves.amount) AS amount, max(moves.paid_at) AS paid_at
