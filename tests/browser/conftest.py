@@ -34,6 +34,10 @@ _SWITCHES = (
 )
 
 
+# A shared machine with two cores may take long over what is quick elsewhere; what never comes fails all the same.
+expect.set_options(timeout=20_000)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this room is a browser story."""
     for item in items:
