@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ def cache_config(settings: Settings) -> dict[str, Any]:
 def register(app: dash.Dash, services: Services) -> None:
     """Add the addresses and headers to the server of ``app``."""
     server = app.server
+    server.wsgi_app = _FirstAlone(server.wsgi_app)  # type: ignore[method-assign]
     policy: list[str] = []
     for name, (content, kind) in _files().items():
         server.add_url_rule(f"/-/{name}", f"file {name}", _sender(content, kind))
@@ -86,6 +88,27 @@ def register(app: dash.Dash, services: Services) -> None:
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
+
+
+class _FirstAlone:
+    """Lets the first request finish before any other begins.
+
+    Dash sets itself up in it without a guard: a browser that got the document from one server process asks another,
+    fresh one for a dozen scripts at once, and those that came second were told that they do not exist.
+    """
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self._lock = threading.Lock()
+        self._ready = False
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        if self._ready:
+            return self._application(environ, start_response)
+        with self._lock:
+            answer = self._application(environ, start_response)
+            self._ready = True
+            return answer
 
 
 def addressed(name: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import stat
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import flask.testing
 import pytest
 
+from app import create_app
 from callbacks import routes
 from data.errors import UserError
 from data.settings import Settings
@@ -84,3 +88,30 @@ def test_the_other_caches_are_a_matter_of_settings(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="MemcachedCache"):
         routes.cache_config(Settings(var_dir=var, cache_type="MemcachedCache"))
     assert not (tmp_path / "var").exists()
+
+
+def test_scripts_asked_for_while_a_fresh_process_sets_itself_up_are_served(
+    tmp_path: Path, golden_warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second server process meets a dozen requests at once, none of them for the document."""
+    settings = Settings(warehouse_url=golden_warehouse, var_dir=str(tmp_path), log_level="ERROR")
+    app = create_app(settings)
+    setting_up, going_on = threading.Event(), threading.Event()
+    generate = app._generate_scripts_html
+
+    def slowly() -> str:
+        setting_up.set()
+        going_on.wait(timeout=10)
+        return str(generate())
+
+    document = create_app(settings).server.test_client().get("/").get_data(as_text=True)
+    script = re.search(r'src="(/_dash-component-suites/dash/deps/[^"]+)"', document)
+    assert script
+    monkeypatch.setattr(app, "_generate_scripts_html", slowly)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        first = pool.submit(app.server.test_client().get, "/_dash-dependencies")
+        assert setting_up.wait(timeout=10)
+        second = pool.submit(app.server.test_client().get, script[1])
+        assert not wait([second], timeout=0.3).done, "it did not wait for the set-up"
+        going_on.set()
+        assert (first.result().status_code, second.result().status_code) == (200, 200)
