@@ -123,17 +123,16 @@ class Figures:
 
     def add_flows(self, lines: Iterable[Any], stretches: Sequence[sql.Place]) -> None:
         """Take the lines of :func:`data.report.sql.flows` for the given stretches of time."""
+        total, package_cells = self._cells["total"], self._cells["package"]
         for scope, package, currency, place, moved, *values in lines:
             stretch = stretches[place]
-            cell = self._cells[scope][stretch.bucket, package]
-            numerator, denominator = self._factor(currency, stretch.date) if moved else (1, 1)
-            for (name, measure), value in zip(sql.FLOWS, values, strict=True):
-                if value in {0, "0"}:
-                    continue
-                if measure.of == "count":
-                    cell.count(name, value)
-                else:
-                    cell.sum(name).add(int(value) * numerator, denominator)
+            factor = self._factor(currency, stretch.date) if moved else (1, 1)
+            if scope != "own":
+                _add_flows(self._cells[scope][stretch.bucket, package], values, factor)
+                continue
+            _add_flows(total[stretch.bucket, None], values, factor)
+            if package is not None:
+                _add_flows(package_cells[stretch.bucket, package], values, factor)
 
     def freeze(self, names: Mapping[int, str]) -> tuple[tuple[Row, ...], tuple[Figure, ...] | None]:
         """Rows in order and totals (None without rows), rounded; ``names`` are those of packages.
@@ -202,3 +201,14 @@ class Figures:
             else self._label(item, key, names)
             for item in self._query.group_by
         )
+
+
+def _add_flows(cell: _Cell, values: Sequence[int | str], factor: tuple[int, int]) -> None:
+    numerator, denominator = factor
+    for (name, measure), value in zip(sql.FLOWS, values, strict=True):
+        if value in {0, "0"}:
+            continue
+        if measure.of == "count":
+            cell.count(name, int(value))
+        else:
+            cell.sum(name).add(int(value) * numerator, denominator)

@@ -38,8 +38,11 @@ from data.warehouse.schema import (
 _FOREVER = datetime(9999, 12, 31)
 _DAY = timedelta(days=1)
 
-Scope = Literal["total", "package", "held"]
-"""Whose figures a line of results holds: everyone's, one package's, or those of clients that hold any package."""
+Scope = Literal["total", "package", "held", "own"]
+"""Whose figures a line of results holds: everyone's, one package's, or those of clients that hold any package.
+
+Lines of flows in scope "own" belong to everyone, and those of a package to it as well.
+"""
 
 POPULATIONS = ("active", "overall_active", "all")
 
@@ -417,9 +420,11 @@ def flows(query: ReportQuery, selection: Selection, stretches: Sequence[Place]) 
     """What happened in each stretch of time, in the clients' own currencies.
 
     Lines: scope, package_id, currency, place (index into ``stretches``), ``moved`` (how many amounts are not zero), and
-    one column for each flow of the catalog (sums in micros, as text: see :func:`_exact`).
+    one column for each flow of the catalog (sums in micros, as text: see :func:`_exact`). Amounts that need no
+    conversion stand at the first stretch of their bucket.
     """
     selected = _selected(selection)
+    firsts = {place.bucket: n for n, place in reversed([*enumerate(stretches)])}
     rows = [(day, n, place) for n, place in enumerate(stretches) for day in _days(place.low, place.high)]
     place = relation(
         "places",
@@ -428,12 +433,14 @@ def flows(query: ReportQuery, selection: Selection, stretches: Sequence[Place]) 
             ("low", DateTime(), [place.low for _, _, place in rows]),
             ("high", DateTime(), [place.high for _, _, place in rows]),
             ("place", Integer(), [n for _, n, _ in rows]),
+            ("first", Integer(), [firsts[place.bucket] for _, _, place in rows]),
         ],
     )
     t = transactions.c
+    at_rates = case((selected.c.currency == query.currency, place.c.first), else_=place.c.place)
     during = (sa.cast(t.at, Date) == place.c.day) & (t.at >= place.c.low) & (t.at < place.c.high)
     base = (
-        select(t.client_id, t.package_id, selected.c.currency, place.c.place, t.kind, t.amount_micros, t.at)
+        select(t.client_id, t.package_id, selected.c.currency, at_rates.label("place"), t.kind, t.amount_micros, t.at)
         .select_from(transactions.join(selected, selected.c.id == t.client_id).join(place, during))
         .where(t.at >= stretches[0].low, t.at < stretches[-1].high)
         .cte("happened")
@@ -442,13 +449,12 @@ def flows(query: ReportQuery, selection: Selection, stretches: Sequence[Place]) 
 
 
 def _flows_by_scope(query: ReportQuery, base: sa.CTE) -> list[sa.Select[Any]]:
-    def lines(scope: Scope, source: sa.FromClause, package: ColumnElement[Any], *where: ColumnElement[bool]) -> Any:
+    def lines(scope: Scope, source: sa.FromClause, package: ColumnElement[Any] | None, *where: Any) -> sa.Select[Any]:
         keys = (base.c.currency, base.c.place)
-        grouped = (package, *keys) if scope == "package" else keys
         return (
             select(
                 literal(scope, String).label("scope"),
-                package.label("package_id"),
+                (sa.cast(null(), BigInteger) if package is None else package).label("package_id"),
                 *keys,
                 # Each kind by itself, as in the flows below: engines then compare a row's kind only once.
                 func.count(
@@ -458,13 +464,11 @@ def _flows_by_scope(query: ReportQuery, base: sa.CTE) -> list[sa.Select[Any]]:
             )
             .select_from(source)
             .where(*where)
-            .group_by(*grouped)
+            .group_by(*(keys if package is None else (package, *keys)))
         )
 
-    nobody = sa.cast(null(), BigInteger)
     if not query.by_package and not query.packages:
-        return [lines("total", base, nobody)]
-    wanted = [subscriptions.c.package_id.in_(query.packages)] if query.packages else []
+        return [lines("total", base, None)]
     held = (
         select(
             subscriptions.c.client_id,
@@ -472,33 +476,26 @@ def _flows_by_scope(query: ReportQuery, base: sa.CTE) -> list[sa.Select[Any]]:
             subscriptions.c.started_at.label("low"),
             func.coalesce(subscriptions.c.ended_at, literal(_FOREVER, DateTime)).label("high"),
         )
-        .where(*wanted)
+        .where(*([subscriptions.c.package_id.in_(query.packages)] if query.packages else []))
         .cte("held_when")
     )
     by_holding = base.c.kind.in_(HELD_KINDS)
-    by_itself = base.c.kind.in_(PACKAGE_KINDS)
-    own_package = [base.c.package_id.in_(query.packages)] if query.packages else []
 
     def held_then(holding: sa.CTE) -> sa.FromClause:
         then = (holding.c.client_id == base.c.client_id) & (holding.c.low <= base.c.at) & (base.c.at < holding.c.high)
         return base.join(holding, then)
 
+    # Rows of package kinds carry their package, and only they do: one pass gives them by package, and all the others.
+    own = [base.c.package_id.in_(query.packages)] if query.packages else []
+    found = [lines("own", base, base.c.package_id if query.by_package else None, *own)]
     any_held = _merged(held, ["client_id"], "any_held_when")
     if query.packages:
-        found = [
-            lines("total", base, nobody, by_itself, *own_package),
-            lines("total", held_then(any_held), nobody, by_holding),
-        ]
-    else:
-        found = [lines("total", base, nobody)]
+        found.append(lines("total", held_then(any_held), None, by_holding))
+    elif query.by_package:
+        found.append(lines("held", held_then(any_held), None, by_holding))
     if query.by_package:
         package_held = _merged(held, ["client_id", "package_id"], "package_held_when")
-        found += [
-            lines("package", base, base.c.package_id, by_itself, *own_package),
-            lines("package", held_then(package_held), package_held.c.package_id, by_holding),
-        ]
-        if not query.packages:
-            found.append(lines("held", held_then(any_held), nobody, by_holding))
+        found.append(lines("package", held_then(package_held), package_held.c.package_id, by_holding))
     return found
 
 
