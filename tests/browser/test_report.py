@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from data.report import reports
 from data.report.catalog import METRICS
@@ -191,6 +191,36 @@ _FILLED = """() => {
 """Whether rows fill the table from its headers to its totals."""
 
 
+_IN_VIEW = """(grid) => {
+    const box = grid.getBoundingClientRect();
+    const head = grid.querySelector("tr:nth-child(2) th").getBoundingClientRect().bottom;
+    const foot = grid.querySelector("tr:last-child td").getBoundingClientRect();
+    const rows = Array.from(grid.querySelectorAll("tr:not(.is-pinned)")).slice(2).filter((row) => {
+        const { top, bottom } = row.getBoundingClientRect();
+        return top >= head - 1 && bottom <= foot.top + 1;
+    });
+    return {
+        headInView: head > box.top && head < box.top + 80,
+        footInView: Math.abs(foot.bottom - box.bottom) < 3,
+        rows: rows.map((row) => [
+            Number(row.getAttribute("aria-rowindex")) - 3,
+            Array.from(row.cells, (cell) => cell.textContent),
+        ]),
+    };
+}"""
+"""Where the pinned rows are, and which rows can be read between them."""
+
+
+def _once(place: Locator, script: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """What ``script`` finds as soon as it ``holds``, or what it last found: a page lays itself out in its own time."""
+    for _ in range(100):
+        seen: dict[str, Any] = place.evaluate(script)
+        if holds(seen):
+            break
+        place.page.wait_for_timeout(50)
+    return seen
+
+
 def test_a_long_report_scrolls_with_headers_labels_and_totals_in_view(page: Page, site: Site) -> None:
     last = date(2025, 6, 30)
     ask(page, ("date", "package"), end=last)
@@ -205,25 +235,7 @@ def test_a_long_report_scrolls_with_headers_labels_and_totals_in_view(page: Page
         page.set_viewport_size({"width": 1280, "height": height})
         grid.evaluate("(grid, share) => { grid.scrollTop = (grid.scrollHeight - grid.clientHeight) * share; }", share)
         page.wait_for_function(_FILLED)
-        seen = grid.evaluate(
-            """(grid) => {
-                const box = grid.getBoundingClientRect();
-                const head = grid.querySelector("tr:nth-child(2) th").getBoundingClientRect().bottom;
-                const foot = grid.querySelector("tr:last-child td").getBoundingClientRect();
-                const rows = Array.from(grid.querySelectorAll("tr:not(.is-pinned)")).slice(2).filter((row) => {
-                    const { top, bottom } = row.getBoundingClientRect();
-                    return top >= head - 1 && bottom <= foot.top + 1;
-                });
-                return {
-                    headInView: head > box.top && head < box.top + 80,
-                    footInView: Math.abs(foot.bottom - box.bottom) < 3,
-                    rows: rows.map((row) => [
-                        Number(row.getAttribute("aria-rowindex")) - 3,
-                        Array.from(row.cells, (cell) => cell.textContent),
-                    ]),
-                };
-            }"""
-        )
+        seen = _once(grid, _IN_VIEW, lambda seen: seen["headInView"] and seen["footInView"])
         assert seen["headInView"]
         assert seen["footInView"]
         assert len(seen["rows"]) > height / 60
