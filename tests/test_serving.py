@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import load_folder
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,6 +34,18 @@ def test_the_flask_command_finds_the_application(arguments, environment):
     assert outcome.returncode == 0, outcome.stderr
     listed = {line.split()[0] for line in outcome.stdout.partition("Commands:")[2].splitlines() if line.strip()}
     assert {"load", "load-rates", "demo", "report", "warehouse", "records"} <= listed
+
+
+def test_a_report_says_nothing_but_itself(environment, tmp_path):
+    """Also at the very end, when the interpreter takes the engine apart: nothing on standard error."""
+    url = f"duckdb:///{tmp_path / 'warehouse.duckdb'}"
+    load_folder(url, ROOT / "tests" / "golden" / "dataset")
+    outcome = subprocess.run(
+        [sys.executable, "-m", "flask", "report", "--from", "2024-01-01", "--to", "2024-01-31", "--tag", "edge"],
+        cwd=ROOT, env=environment | {"WAREHOUSE_URL": url}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert json.loads(outcome.stdout)["totals"]["clients_all_qty"] == 6
 
 
 def free_port() -> int:
