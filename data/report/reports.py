@@ -15,6 +15,7 @@ from flask_caching import Cache
 
 from data.access import User
 from data.errors import Cancelled
+from data.report.catalog import METRICS
 from data.report.choices import Choices, read_choices
 from data.report.period import resolve, today_in
 from data.report.query import ReportQuery
@@ -131,7 +132,8 @@ class Reports:
             if len(self._locks) > 1000:
                 self._locks = {name: held for name, held in self._locks.items() if held.locked()}
 
-    @staticmethod
-    def _key(query: ReportQuery, user: User, version: str, day: str) -> str:
-        question = json.dumps([query.to_json(), user.scope_key, user.role, version, day], sort_keys=True)
+    def _key(self, query: ReportQuery, user: User, version: str, day: str) -> str:
+        # A cache outlives a restart: with another base currency, or another catalog, it would hold other answers.
+        made_with = [self._settings.base_currency, [metric.id for metric in METRICS]]
+        question = json.dumps([query.to_json(), user.scope_key, user.role, version, day, made_with], sort_keys=True)
         return "report:" + hashlib.sha256(question.encode()).hexdigest()
