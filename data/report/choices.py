@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from data.access import User, visible_owners
+from data.report.sql import tags_of
 from data.warehouse.engines import Reading
-from data.warehouse.schema import client_tags, clients, packages, rates, resellers
+from data.warehouse.schema import clients, packages, rates, resellers
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,13 @@ def read_choices(reading: Reading, user: User) -> Choices:
     owners = sorted(
         (Owner(id_, path(id_)) for id_ in tree if seen is None or id_ in seen), key=lambda o: (o.path, o.id)
     )
-    tags = sa.select(client_tags.c.tag).distinct()
-    if seen is not None:
-        tags = tags.join(clients, clients.c.id == client_tags.c.client_id).where(clients.c.owner_id.in_(sorted(seen)))
     found_packages = sorted(
         (Package(row.id, row.name) for row in connection.execute(sa.select(packages))), key=lambda p: (p.name, p.id)
     )
     used = sa.union(sa.select(clients.c.currency), sa.select(rates.c.currency))
     return Choices(
         owners=tuple(owners),
-        tags=tuple(sorted(connection.execute(tags).scalars())),
+        tags=tuple(sorted(connection.execute(tags_of(seen)).scalars())),
         packages=tuple(found_packages),
         currencies=tuple(sorted(connection.execute(used).scalars())),
     )

@@ -22,7 +22,7 @@ _MONEY_LEVELS = tuple((place, name) for place, name in enumerate(_LEVELS) if not
 _COUNT_LEVELS = tuple((place, name) for place, name in enumerate(_LEVELS) if name.endswith("_qty"))
 
 _FLOW_NAMES = tuple(name for name, _ in sql.FLOWS)
-_PACKAGE_FLOWS = tuple(name for name, measure in sql.FLOWS if measure.transactions not in sql.HELD_KINDS)
+_HELD_FLOWS = tuple(name for name, measure in sql.FLOWS if measure.transactions in sql.HELD_KINDS)
 _NOTHING = ExactSum()
 
 _Key = tuple[int, int | None]
@@ -171,9 +171,9 @@ class Figures:
             # Whoever holds none: everyone less those who hold any, and no figures of packages.
             for key, whole in self._cells["total"].items():
                 none = cells[key] = _Cell()
-                none.include(whole, [*_LEVELS, *(name for name in _FLOW_NAMES if name not in _PACKAGE_FLOWS)])
+                none.include(whole, [*_LEVELS, *_HELD_FLOWS])
                 if key in self._cells["held"]:
-                    none.include(self._cells["held"][key], [*_LEVELS, *_FLOW_NAMES], sign=-1)
+                    none.include(self._cells["held"][key], [*_LEVELS, *_HELD_FLOWS], sign=-1)
         return {key: cell for key, cell in cells.items() if not cell.is_zero()}
 
     def _totals(self) -> _Cell:

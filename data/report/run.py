@@ -20,7 +20,7 @@ from data.report.period import Bucket, Span, buckets, resolve
 from data.report.query import ReportQuery
 from data.report.result import Figure, ReportInfo, ReportResult, Row, columns_for
 from data.warehouse.engines import Reading, Warehouse
-from data.warehouse.schema import client_tags, clients, packages, resellers
+from data.warehouse.schema import packages, resellers
 
 NO_CLIENTS = "No clients match the filters, so there is nothing to report: widen or remove a filter."
 NO_DATA_YET = "Nothing is known of these clients before the end of the period: choose a later period."
@@ -183,12 +183,7 @@ class _Run:
     def _check_tags(self, seen: frozenset[int] | None) -> None:
         if not self.query.tags:
             return
-        statement = sa.select(client_tags.c.tag).distinct()
-        if seen is not None:
-            statement = statement.join(clients, clients.c.id == client_tags.c.client_id).where(
-                clients.c.owner_id.in_(sorted(seen))
-            )
-        known = set(self.connection.execute(statement).scalars())
+        known = set(self.connection.execute(sql.tags_of(seen)).scalars())
         for tag in self.query.tags:
             if tag not in known:
                 raise UserError(f"Tag {tag!r} is unknown.{did_you_mean(tag, sorted(known))}", field="tag")

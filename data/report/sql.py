@@ -73,6 +73,15 @@ def _selected(selection: Selection) -> sa.CTE:
     return statement.cte("selected")
 
 
+def tags_of(owners: frozenset[int] | None) -> sa.Select[Any]:
+    """A line for each tag of the clients of these owners; None means everyone's."""
+    statement = select(client_tags.c.tag).distinct()
+    if owners is None:
+        return statement
+    theirs = clients.c.owner_id.in_(sorted(owners))
+    return statement.join(clients, clients.c.id == client_tags.c.client_id).where(theirs)
+
+
 def selected_currencies(selection: Selection) -> sa.Select[Any]:
     """A line for each currency of the selected clients: currency, first created_at."""
     selected = _selected(selection)

@@ -88,14 +88,7 @@ class Templates:
 
     def create(self, draft: Draft, user: User) -> Template:
         """Save a new template of ``user``'s. Raises :class:`UserError` when they have one of that title."""
-        now = self._now()
-        values = _columns(draft, user) | {
-            "id": secrets.token_urlsafe(12),
-            "owner_id": user.id,
-            "version": 1,
-            "created_at": now,
-            "updated_at": now,
-        }
+        values = self._first_version(draft, user)
         with self._database.writing() as connection:
             self._insert(connection, values)
             return self._load(connection, values["id"], user)
@@ -128,15 +121,8 @@ class Templates:
             source = self._load(connection, template_id, user)
             own = sa.select(templates.c.title).where(templates.c.owner_id == user.id)
             taken = set(connection.execute(own).scalars())
-            now = self._now()
             draft = replace(source, title=copy_title(source.title, taken), visibility="me")
-            values = _columns(draft, user) | {
-                "id": secrets.token_urlsafe(12),
-                "owner_id": user.id,
-                "version": 1,
-                "created_at": now,
-                "updated_at": now,
-            }
+            values = self._first_version(draft, user)
             self._insert(connection, values)
             return self._load(connection, values["id"], user)
 
@@ -192,6 +178,12 @@ class Templates:
             row = connection.execute(question).one_or_none()
         template = None if row is None else _template(row)
         return template if template is not None and may_see_template(user, template) else None
+
+    def _first_version(self, draft: Draft, user: User) -> dict[str, Any]:
+        """The columns of a template that did not exist before."""
+        now = self._now()
+        new = {"id": secrets.token_urlsafe(12), "owner_id": user.id, "version": 1, "created_at": now, "updated_at": now}
+        return _columns(draft, user) | new
 
     def _insert(self, connection: sa.Connection, values: dict[str, Any]) -> None:
         try:
