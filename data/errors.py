@@ -25,6 +25,10 @@ class NoData(UserError):
     """There is no warehouse to read from yet."""
 
 
+class Outdated(NoData):
+    """There is data, but an earlier version of the program loaded it and it has to be made ready for this one."""
+
+
 class Unreachable(UserError):
     """A database's server is not there, refuses us, or has gone in the middle."""
 

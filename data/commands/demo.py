@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from data.commands.command import PlainCommand
-from data.errors import NoData, UserError
+from data.errors import NoData, Outdated, UserError
 from data.settings import Settings
 from data.warehouse.demo import CLIENTS, SEED, write_demo
 from data.warehouse.engines import open_warehouse
-from data.warehouse.load import load_folder
+from data.warehouse.load import load_folder, rebuild
 
 
 @click.command("demo", cls=PlainCommand)
@@ -22,7 +22,7 @@ from data.warehouse.load import load_folder
 @click.option(
     "--output", type=click.Path(file_okay=False, path_type=Path), help="Keep the files in this folder, made if needed."
 )
-@click.option("--if-empty", is_flag=True, help="Do nothing if there is data already.")
+@click.option("--if-empty", is_flag=True, help="Keep the data that there is, if any.")
 def demo(seed: int, clients: int, output: Path | None, if_empty: bool) -> None:
     """Make a telecom operator with three years of history up to today and load it into an empty warehouse.
 
@@ -31,6 +31,8 @@ def demo(seed: int, clients: int, output: Path | None, if_empty: bool) -> None:
     settings = Settings.from_environment()
     if _has_data(settings):
         if if_empty:
+            # What `make run` serves may have been loaded before the program was brought up to date.
+            rebuild(settings)
             return
         raise UserError(
             "The warehouse has data already, and a demo company must not be mixed with it: "
@@ -51,6 +53,8 @@ def demo(seed: int, clients: int, output: Path | None, if_empty: bool) -> None:
 def _has_data(settings: Settings) -> bool:
     try:
         open_warehouse(settings).version()
+    except Outdated:
+        return True
     except NoData:
         return False
     return True

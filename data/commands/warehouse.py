@@ -13,7 +13,7 @@ from data.commands.command import PlainCommand
 from data.errors import UserError
 from data.settings import Settings
 from data.warehouse.engines import embedded_path, last_load, warehouse_url
-from data.warehouse.load import LoadSummary, Progress, load_folder
+from data.warehouse.load import LoadSummary, Progress, load_folder, rebuild
 from data.warehouse.rates import load_rates
 from data.warehouse.rejects import LoadRefused
 from data.warehouse.versions import Versions
@@ -90,7 +90,7 @@ def _progress() -> Iterator[Progress]:
 
 @click.group()
 def warehouse() -> None:
-    """The earlier versions of an embedded warehouse."""
+    """The warehouse itself: its earlier versions if it is embedded, and its upkeep."""
 
 
 def _versions(settings: Settings) -> Versions:
@@ -142,6 +142,15 @@ def prune(keep: int | None) -> None:
     with versions.locked():
         dropped = versions.prune(settings.warehouse_keep if keep is None else keep)
     click.echo(f"Deleted {', '.join(dropped)}." if dropped else "There was nothing to delete.")
+
+
+@warehouse.command("rebuild", cls=PlainCommand)
+def rebuild_warehouse() -> None:
+    """Make data that an earlier version of this program loaded ready for this one. All of it is kept."""
+    settings = Settings.from_environment()
+    with _progress() as progress:
+        version = rebuild(settings, progress=progress)
+    click.echo("There is nothing to rebuild." if version is None else f"Live now: {version}", err=version is None)
 
 
 commands: tuple[click.Command, ...] = (load, load_bank_rates, warehouse)

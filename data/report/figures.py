@@ -1,85 +1,140 @@
-"""From the engine's lines to rows of figures: running sums, exact conversion, totals, and one rounding at the end."""
+"""From the engine's lines to rows of figures: running sums, exact conversion, totals, and one rounding at the end.
+
+Works on whole columns: for everyone, and for each package, there is an array with a place for each bucket. A large
+report has hundreds of thousands of figures, too many to look at each of them on its way more often than once.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from data.currencies import minor_unit
 from data.errors import MissingRate
 from data.report import sql
-from data.report.catalog import METRIC, METRICS, Flow, Ratio, Stock
-from data.report.money import ExactSum, Rates
+from data.report.catalog import METRIC, METRICS, Flow, Metric, Ratio, Stock
+from data.report.money import UNCHANGED, Factor, Numbers, Rates, Sums
 from data.report.period import Bucket
 from data.report.query import ReportQuery
 from data.report.result import Figure, Row
 
+Columns = Sequence[Sequence[Any]]
+"""Lines of the engine, column by column, as :meth:`data.warehouse.engines.Reading.columns` gives them."""
+
+_Series = tuple[sql.Scope, int | None]
+"""Whose figures stand side by side, bucket by bucket: a scope, and in scope "package" the package's id."""
+_EVERYONE: _Series = ("total", None)
+_HOLDERS: _Series = ("held", None)
+
+_QTY = tuple(f"{population}_qty" for population in sql.POPULATIONS)
+_MONEY = tuple(f"{population}_{part}" for population in sql.POPULATIONS for part in ("pos", "neg"))
 _LEVELS = tuple(f"{population}_{part}" for population in sql.POPULATIONS for part in ("qty", "pos", "neg"))
 """What a line of stocks carries, in its order. Balances are made of the other two when they are shown."""
-_MONEY_LEVELS = tuple((place, name) for place, name in enumerate(_LEVELS) if not name.endswith("_qty"))
-_COUNT_LEVELS = tuple((place, name) for place, name in enumerate(_LEVELS) if name.endswith("_qty"))
+_COUNTS = ("not_below", "not_above")
+"""How many transactions of a kind have an amount of zero or more, and of zero or less: a reversal is in one only."""
+_SHOWN = tuple(
+    metric
+    for metric in METRICS
+    if isinstance(metric.measure, Flow) or (isinstance(metric.measure, Stock) and metric.measure.of != "balance")
+)
+"""Metrics of which one is not zero wherever any is: balances and averages are made of them."""
 
-_FLOW_NAMES = tuple(name for name, _ in sql.FLOWS)
-_HELD_FLOWS = tuple(name for name, measure in sql.FLOWS if measure.transactions in sql.HELD_KINDS)
-_NOTHING = ExactSum()
 
-_Key = tuple[int, int | None]
-"""Of a row: the index of its bucket, and its package (None for No package, or where rows are not by package)."""
+@dataclass(frozen=True)
+class _Measured:
+    """The exact figures of some rows before rounding, side by side, by the names of what the engine counts and adds.
 
+    These are ``_LEVELS``, and the kinds of transactions; their counts have the names of ``_COUNTS`` appended.
+    """
 
-class _Cell:
-    """The exact figures of one row, or of the totals, before rounding: an entry for each flow and each level."""
+    length: int
+    counts: Mapping[str, Numbers]
+    sums: Mapping[str, Sums]
 
-    __slots__ = ("counts", "sums")
+    def rounded(self, decimals: int) -> list[Sequence[Figure]]:
+        """A column of figures for each metric of the catalog."""
+        return [self._column(metric, decimals) for metric in METRICS]
 
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.sums: dict[str, ExactSum] = {}
-
-    def count(self, metric: str, number: int) -> None:
-        self.counts[metric] = self.counts.get(metric, 0) + number
-
-    def sum(self, metric: str) -> ExactSum:
-        found = self.sums.get(metric)
-        if found is None:
-            found = self.sums[metric] = ExactSum()
-        return found
-
-    def include(self, other: _Cell, metrics: Iterable[str], sign: int = 1) -> None:
-        """Add some metrics of another cell, or take them away with ``sign=-1``."""
-        for metric in metrics:
-            if metric in other.counts:
-                self.count(metric, sign * other.counts[metric])
-            elif metric in other.sums:
-                self.sum(metric).include(other.sums[metric], sign)
-
-    def is_zero(self) -> bool:
-        # An average is not zero only where its total is not.
-        return not any(self.counts.values()) and all(amount.is_zero() for amount in self.sums.values())
-
-    def rounded(self, decimals: int) -> tuple[Figure, ...]:
-        return tuple(self._figure(metric.id, metric.measure, metric.kind, decimals) for metric in METRICS)
-
-    def _figure(self, name: str, measure: Flow | Stock | Ratio, kind: str, decimals: int) -> Figure:
+    def _column(self, metric: Metric, decimals: int) -> Sequence[Figure]:
+        measure = metric.measure
         if isinstance(measure, Ratio):
-            divisor = self._count(measure.denominator)
-            return self.sums.get(measure.numerator, _NOTHING).rounded(decimals, divisor) if divisor else None
-        if kind == "count":
-            return self._count(name)
-        if isinstance(measure, Flow):
-            return self.sums.get(name, _NOTHING).rounded(decimals)
-        if measure.of != "balance":
-            return self.sums.get(f"{measure.population}_{measure.of}", _NOTHING).rounded(decimals)
-        balance = ExactSum()
-        for part in ("pos", "neg"):
-            balance.include(self.sums.get(f"{measure.population}_{part}", _NOTHING))
-        return balance.rounded(decimals)
+            divisors = self._count(METRIC[measure.denominator]).tolist()
+            return self._sum(METRIC[measure.numerator]).rounded(decimals, divisors)
+        if metric.kind == "count":
+            found: list[Figure] = self._count(metric).tolist()
+            return found
+        return self._sum(metric).rounded(decimals)
 
-    def _count(self, metric: str) -> int:
-        measure = METRIC[metric].measure
-        return self.counts.get(f"{measure.population}_qty" if isinstance(measure, Stock) else metric, 0)
+    def _count(self, metric: Metric) -> Numbers:
+        measure = metric.measure
+        assert not isinstance(measure, Ratio)
+        if isinstance(measure, Stock):
+            name = f"{measure.population}_qty"
+        else:
+            # A reversal has the sign opposite to its kind's; a fee of zero is an ordinary row.
+            name = f"{measure.transactions}_{_COUNTS[measure.sign < 0]}"
+        found = self.counts.get(name)
+        return np.zeros(self.length, np.int64) if found is None else found
+
+    def _sum(self, metric: Metric) -> Sums:
+        measure = metric.measure
+        assert not isinstance(measure, Ratio)
+        if isinstance(measure, Flow):
+            found = self._named(measure.transactions)
+            return found if measure.sign > 0 else -found
+        if measure.of == "balance":
+            return self._named(f"{measure.population}_pos") + self._named(f"{measure.population}_neg")
+        return self._named(f"{measure.population}_{measure.of}")
+
+    def _named(self, name: str) -> Sums:
+        found = self.sums.get(name)
+        return Sums.zero(self.length) if found is None else found
+
+    def not_zero(self) -> list[int]:
+        """The places at which any figure, exact and unrounded, is not zero."""
+        found = np.zeros(self.length, bool)
+        for metric in _SHOWN:
+            found |= self._count(metric) != 0 if metric.kind == "count" else ~self._sum(metric).are_zero()
+        return np.flatnonzero(found).tolist()
+
+    def at(self, places: Sequence[int]) -> _Measured:
+        """The figures at some places, in that order."""
+        chosen = np.asarray(places, np.intp)
+        return _Measured(
+            len(places),
+            {name: numbers[chosen] for name, numbers in self.counts.items()},
+            {name: sums.at(places) for name, sums in self.sums.items()},
+        )
+
+    def totals(self) -> _Measured:
+        """Flows of all places; counts and balances at the last one."""
+        last = [self.length - 1]
+        return _Measured(
+            1,
+            {name: n[last] if name in _QTY else n.sum(keepdims=True) for name, n in self.counts.items()},
+            {name: sums.at(last) if name in _MONEY else sums.total() for name, sums in self.sums.items()},
+        )
+
+    def less(self, other: _Measured, names: Iterable[str]) -> _Measured:
+        """What is left of some figures when those of another are taken away."""
+        names = set(names)
+        nothing = np.zeros(self.length, np.int64)
+        return _Measured(
+            self.length,
+            {name: n - other.counts.get(name, nothing) for name, n in self.counts.items() if name in names},
+            {name: sums + -other._named(name) for name, sums in self.sums.items() if name in names},
+        )
+
+
+_HELD = (*_LEVELS, *(name for kind in sql.HELD_KINDS for name in (kind, *(f"{kind}_{count}" for count in _COUNTS))))
+"""What is measured of clients by what they hold. The figures of packages are none of those that hold none."""
 
 
 class Figures:
@@ -93,46 +148,68 @@ class Figures:
         self._query = query
         self._shown = shown
         self._rates = rates
-        self._cells: dict[str, dict[_Key, _Cell]] = defaultdict(lambda: defaultdict(_Cell))
+        self._counts: dict[_Series, dict[str, Numbers]] = defaultdict(dict)
+        self._sums: dict[_Series, dict[str, Sums]] = defaultdict(dict)
         self._missing: list[MissingRate] = []
 
-    def add_stocks(self, lines: Iterable[Any]) -> None:
+    def add_stocks(self, columns: Columns) -> None:
         """Take the lines of :func:`data.report.sql.stocks`: changes, which running sums make levels at each T."""
-        series: dict[tuple[str, int | None, str], dict[int, list[int]]] = defaultdict(dict)
-        for scope, package, currency, bucket, *changes in lines:
-            series[scope, package, currency][bucket] = [int(change) for change in changes]
-        for (scope, package, currency), by_bucket in series.items():
-            cells = self._cells[scope]
-            level = [0] * len(_LEVELS)
-            for bucket in range(min(by_bucket), len(self._shown)):
-                if bucket in by_bucket:
-                    level = [have + change for have, change in zip(level, by_bucket[bucket], strict=True)]
-                if any(level):
-                    self._add_level(cells[bucket, package], currency, self._shown[bucket].closing, level)
+        scopes, packages, currencies, buckets, *changes = columns
+        length = len(self._shown)
+        by_name = dict(zip(_LEVELS, changes, strict=True))
+        counts = np.array([by_name[name] for name in _QTY], np.int64).T
+        money = np.array([[int(text) for text in by_name[name]] for name in _MONEY], object).T
+        lines_of: dict[_Series, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for line, (scope, package, currency) in enumerate(zip(scopes, packages, currencies, strict=True)):
+            lines_of[scope, package][currency].append(line)
+        closing = _Closing(self._shown, self._factor)
+        at = np.array(buckets, np.intp)
+        for series, by_currency in lines_of.items():
+            quantities = np.zeros((length, len(_QTY)), np.int64)
+            levels = {currency: np.zeros((length, len(_MONEY)), object) for currency in by_currency}
+            for currency, lines in by_currency.items():
+                quantities[at[lines]] += counts[lines]
+                levels[currency][at[lines]] = money[lines]
+                levels[currency] = levels[currency].cumsum(axis=0)
+            self._counts[series].update(zip(_QTY, quantities.cumsum(axis=0).T, strict=True))
+            self._sums[series].update(zip(_MONEY, closing.converted(levels), strict=True))
 
-    def _add_level(self, cell: _Cell, currency: str, closing: date, level: list[int]) -> None:
-        for place, name in _COUNT_LEVELS:
-            if level[place]:
-                cell.count(name, level[place])
-        if not any(level[place] for place, _ in _MONEY_LEVELS):
-            return
-        numerator, denominator = self._factor(currency, closing)
-        for place, name in _MONEY_LEVELS:
-            if level[place]:
-                cell.sum(name).add(level[place] * numerator, denominator)
-
-    def add_flows(self, lines: Iterable[Any], stretches: Sequence[sql.Place]) -> None:
+    def add_flows(self, columns: Columns, stretches: Sequence[sql.Place]) -> None:
         """Take the lines of :func:`data.report.sql.flows` for the given stretches of time."""
-        total, package_cells = self._cells["total"], self._cells["package"]
-        for scope, package, currency, place, moved, *values in lines:
-            stretch = stretches[place]
-            factor = self._factor(currency, stretch.date) if moved else (1, 1)
-            if scope != "own":
-                _add_flows(self._cells[scope][stretch.bucket, package], values, factor)
-                continue
-            _add_flows(total[stretch.bucket, None], values, factor)
-            if package is not None:
-                _add_flows(package_cells[stretch.bucket, package], values, factor)
+        scopes, packages, currencies, places, kinds, numbers, *counts, texts = columns
+        if not places:
+            return
+        series, series_at = _coded(zip(scopes, packages, strict=True))
+        names, kind_at = _coded(kinds)
+        factors, factor_at = _coded(
+            # Where all amounts are zero no rate is needed.
+            (currency, None if 2 * number == not_below + not_above else stretches[place].date)
+            for currency, place, number, not_below, not_above in zip(currencies, places, numbers, *counts, strict=True)
+        )
+        by = [self._factor(*key) for key in factors]
+        scaled = np.array([factor.scaled for factor in by], object)[factor_at]
+        lossy = np.array([not factor.is_whole for factor in by], bool)[factor_at]
+        amounts = np.array([int(text) for text in texts], object)
+        bucket_at = np.array([stretch.bucket for stretch in stretches], np.intp)[np.array(places, np.intp)]
+        shape = (len(series), len(names), len(self._shown))
+        at = (series_at, kind_at, bucket_at)
+        values, inexact = np.zeros(shape, object), np.zeros(shape, bool)
+        np.add.at(values, at, amounts * scaled)
+        np.logical_or.at(inexact, at, lossy)
+        slack = sum(map(abs, amounts[lossy].tolist()))
+
+        def exactly(s: int, k: int, bucket: int) -> Fraction:
+            lines = np.flatnonzero((series_at == s) & (kind_at == k) & (bucket_at == bucket))
+            return sum((amounts[line] * by[factor_at[line]].fraction for line in lines), Fraction())
+
+        for s, key in enumerate(series):
+            for k, kind in enumerate(names):
+                self._sums[key][kind] = Sums(values[s, k], ~inexact[s, k], slack, partial(exactly, s, k))
+        for name, column in zip(_COUNTS, counts, strict=True):
+            found = np.zeros(shape, np.int64)
+            np.add.at(found, at, np.array(column, np.int64))
+            for s, key in enumerate(series):
+                self._counts[key].update({f"{kind}_{name}": found[s, k] for k, kind in enumerate(names)})
 
     def freeze(self, names: Mapping[int, str]) -> tuple[tuple[Row, ...], tuple[Figure, ...] | None]:
         """Rows in order and totals (None without rows), rounded; ``names`` are those of packages.
@@ -142,73 +219,103 @@ class Figures:
         if self._missing:
             raise min(self._missing, key=lambda fault: (fault.date, fault.currency))
         decimals = minor_unit(self._query.currency)
-        cells = self._by_package() if self._query.by_package else self._by_bucket()
-        rows = tuple(
-            Row(
-                tuple(self._label(item, key, names) for item in self._query.group_by),
-                key[1],
-                cells[key].rounded(decimals),
-            )
-            for key in sorted(cells, key=lambda key: self._order(key, names))
-        )
-        return rows, self._totals().rounded(decimals) if rows else None
+        rows = []
+        for package, measured, places in self._parts():
+            columns = measured.at(places).rounded(decimals)
+            rows += [(place, package, line) for place, line in zip(places, zip(*columns, strict=True), strict=True)]
+        totals = self._measured(_EVERYONE).totals().rounded(decimals) if rows else None
+        return self._in_order(rows, names), None if totals is None else tuple(column[0] for column in totals)
 
-    def _factor(self, currency: str, day: date | None) -> tuple[int, int]:
+    def _parts(self) -> list[tuple[int | None, _Measured, Sequence[int]]]:
+        """Whose rows there are: package, figures for each bucket, and the buckets that have a row."""
+        everyone = self._measured(_EVERYONE)
+        if not self._query.by_package:
+            return [(None, everyone, range(len(self._shown)))]
+        packages = {key[1] for key in (*self._sums, *self._counts) if key[0] == "package"}
+        parts = [(package, self._measured(("package", package))) for package in packages]
+        if not self._query.packages:
+            parts.append((None, everyone.less(self._measured(_HOLDERS), _HELD)))
+        return [(package, part, part.not_zero()) for package, part in parts]
+
+    def _measured(self, series: _Series) -> _Measured:
+        return _Measured(len(self._shown), self._counts.get(series, {}), self._sums.get(series, {}))
+
+    def _factor(self, currency: str, day: date | None) -> Factor:
         if day is None or currency == self._query.currency:
-            return 1, 1
+            return UNCHANGED
         try:
             return self._rates.factor(currency, self._query.currency, day)
         except MissingRate as fault:
             self._missing.append(fault)
-            return 0, 1
+            return UNCHANGED
 
-    def _by_bucket(self) -> dict[_Key, _Cell]:
-        return {(bucket, None): self._cells["total"][bucket, None] for bucket in range(len(self._shown))}
+    def _in_order(self, rows: Sequence[tuple[int, int | None, Any]], names: Mapping[int, str]) -> tuple[Row, ...]:
+        """Rows by the grouping in the order chosen; packages by name, then id, No package last."""
+        labels = {unit: [_label(unit, bucket.label) for bucket in self._shown] for unit in ("year", "month", "date")}
 
-    def _by_package(self) -> dict[_Key, _Cell]:
-        cells = dict(self._cells["package"])
-        if not self._query.packages:
-            # Whoever holds none: everyone less those who hold any, and no figures of packages.
-            for key, whole in self._cells["total"].items():
-                none = cells[key] = _Cell()
-                none.include(whole, [*_LEVELS, *_HELD_FLOWS])
-                if key in self._cells["held"]:
-                    none.include(self._cells["held"][key], [*_LEVELS, *_HELD_FLOWS], sign=-1)
-        return {key: cell for key, cell in cells.items() if not cell.is_zero()}
-
-    def _totals(self) -> _Cell:
-        """Flows of the whole period; counts and balances at its T, which is the last bucket's."""
-        totals = _Cell()
-        whole = self._cells["total"]
-        for cell in whole.values():
-            totals.include(cell, _FLOW_NAMES)
-        totals.include(whole[len(self._shown) - 1, None], _LEVELS)
-        return totals
-
-    def _label(self, dimension: str, key: _Key, names: Mapping[int, str]) -> str | None:
-        bucket, package = key
-        if dimension == "package":
+        def label(item: str, place: int, package: int | None) -> str | None:
+            if item != "package":
+                return labels[item][place]
             return None if package is None else names[package]
-        text = self._shown[bucket].label.isoformat()
-        return {"year": text[:4], "month": text[:7], "date": text}[dimension]
 
-    def _order(self, key: _Key, names: Mapping[int, str]) -> tuple[Any, ...]:
-        """Where a row stands: by the grouping in the order chosen; packages by name, then id, No package last."""
-        package = key[1]
+        def order(row: tuple[int, int | None, Any]) -> tuple[Any, ...]:
+            place, package, _ = row
+            return tuple(
+                (package is None, label(item, place, package) or "", package or 0)
+                if item == "package"
+                else labels[item][place]
+                for item in self._query.group_by
+            )
+
         return tuple(
-            (package is None, self._label(item, key, names) or "", package or 0)
-            if item == "package"
-            else self._label(item, key, names)
-            for item in self._query.group_by
+            Row(tuple(label(item, place, package) for item in self._query.group_by), package, figures)
+            for place, package, figures in sorted(rows, key=order)
         )
 
 
-def _add_flows(cell: _Cell, values: Sequence[int | str], factor: tuple[int, int]) -> None:
-    numerator, denominator = factor
-    for (name, measure), value in zip(sql.FLOWS, values, strict=True):
-        if value in {0, "0"}:
-            continue
-        if measure.of == "count":
-            cell.count(name, int(value))
-        else:
-            cell.sum(name).add(int(value) * numerator, denominator)
+class _Closing:
+    """Converts levels at the closing rates of the shown buckets."""
+
+    def __init__(self, shown: Sequence[Bucket], factor: Callable[[str, date], Factor]) -> None:
+        self._shown = shown
+        self._factor = factor
+        self._known: dict[str, list[Factor | None]] = defaultdict(lambda: [None] * len(shown))
+
+    def converted(self, levels: Mapping[str, Numbers]) -> list[Sums]:
+        """The sums of each of ``_MONEY`` at each T, of levels in their own currencies (buckets x ``_MONEY``)."""
+        shape = (len(self._shown), len(_MONEY))
+        values, inexact = np.zeros(shape, object), np.zeros(shape, bool)
+        slack = 0
+        for currency, amounts in levels.items():
+            moved = np.not_equal(amounts, 0).astype(bool)
+            factors = self._factors(currency, np.flatnonzero(moved.any(axis=1)).tolist())
+            scaled = np.array([factor.scaled for factor in factors], object)
+            lossy = np.array([not factor.is_whole for factor in factors], bool)
+            values += amounts * scaled[:, None]
+            inexact |= moved & lossy[:, None]
+            if lossy.any():
+                slack += int(np.abs(amounts[lossy]).max(initial=0))
+
+        def exactly(column: int, bucket: int) -> Fraction:
+            parts = ((amounts[bucket, column], self._known[currency][bucket]) for currency, amounts in levels.items())
+            return sum((amount * factor.fraction for amount, factor in parts if factor is not None), Fraction())
+
+        return [Sums(values[:, n], ~inexact[:, n], slack, partial(exactly, n)) for n in range(len(_MONEY))]
+
+    def _factors(self, currency: str, needed: Iterable[int]) -> list[Factor]:
+        known = self._known[currency]
+        for bucket in needed:
+            if known[bucket] is None:
+                known[bucket] = self._factor(currency, self._shown[bucket].closing)
+        return [UNCHANGED if factor is None else factor for factor in known]
+
+
+def _coded(keys: Iterable[Any]) -> tuple[list[Any], Numbers]:
+    """The different keys, in the order of their coming, and for each key its place among them."""
+    codes: dict[Any, int] = {}
+    places = np.fromiter((codes.setdefault(key, len(codes)) for key in keys), np.intp)
+    return [*codes], places
+
+
+def _label(unit: str, day: date) -> str:
+    return day.isoformat()[: {"year": 4, "month": 7, "date": 10}[unit]]

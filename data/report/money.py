@@ -1,15 +1,24 @@
-"""Exact money: sums of converted amounts as fractions, rounded once at the very end (semantics, section 5)."""
+"""Exact money: sums of converted amounts, rounded once at the very end (semantics, section 5).
+
+A converted amount is a fraction that mostly has no finite decimal form, and a report adds up many of them. So sums are
+kept as whole numbers of ``1 / SCALE`` millionths, each amount rounded down to that, together with a bound of what was
+lost on the way. It is so small that it matters only to a sum that lies on a tie, or at zero, to some forty digits:
+there the fractions themselves are added up and decide.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Context, Decimal, localcontext
+from decimal import Context, Decimal
 from fractions import Fraction
-from functools import lru_cache
-from math import gcd, lcm
-from operator import mul
+from math import gcd
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from data.errors import MissingRate
 from data.warehouse.schema import MICROS
@@ -17,83 +26,122 @@ from data.warehouse.schema import MICROS
 RATE_SCALE = 18
 """Decimals of a stored exchange rate."""
 
+SCALE = 10**40
+"""Parts of a millionth of a unit in which sums are kept."""
+
+Numbers = NDArray[Any]
+"""An array of Python's own integers, which know no limit (dtype object), or of truth values."""
+
+# Wide enough for 10^9 amounts of 10^12 units.
 _WIDE = Context(prec=80)
-_FEW = 8
-"""Up to so many denominators a sum is brought to a common one; more are added as decimals."""
-
-_DOUBT = Decimal(1).scaleb(-30)
-"""Closer than this to a tie or to zero, a decimal approximation is not trusted and the fractions decide."""
 
 
-class ExactSum:
-    """A sum of fractions of micros, exact: numerators are collected by denominator and never divided on the way."""
+@dataclass(frozen=True)
+class Factor:
+    """What takes an amount into another currency: the fraction, and the same in parts of ``SCALE``, rounded down."""
 
-    __slots__ = ("_parts",)
+    numerator: int
+    denominator: int
 
-    def __init__(self) -> None:
-        self._parts: dict[int, int] = {}
+    @property
+    def scaled(self) -> int:
+        """Parts of ``SCALE``."""
+        return self.numerator * SCALE // self.denominator
 
-    def add(self, numerator: int, denominator: int = 1) -> None:
-        """Add ``numerator / denominator`` micros."""
-        self._parts[denominator] = self._parts.get(denominator, 0) + numerator
+    @property
+    def is_whole(self) -> bool:
+        """Whether :attr:`scaled` is the factor itself, to the last digit."""
+        return self.numerator * SCALE % self.denominator == 0
 
-    def include(self, other: ExactSum, sign: int = 1) -> None:
-        """Add another sum, or take it away with ``sign=-1``."""
-        for denominator, numerator in other._parts.items():
-            self.add(sign * numerator, denominator)
-
-    def is_zero(self) -> bool:
-        """Whether the exact, unrounded sum is zero."""
-        if len(self._parts) <= _FEW:
-            return self._fraction()[0] == 0
-        return abs(self._approximate()) < _DOUBT and self._exact() == 0
-
-    def rounded(self, decimals: int, divisor: int = 1) -> Decimal:
-        """The sum in units of money, divided by ``divisor``, rounded half up (away from zero) to ``decimals``."""
-        if len(self._parts) <= _FEW:
-            numerator, denominator = self._fraction()
-            return _round_ratio(numerator, denominator * MICROS * divisor, decimals)
-        with localcontext(_WIDE):
-            scaled = self._approximate() / (MICROS * divisor) * 10**decimals
-            whole = int(abs(scaled))
-            rest = abs(scaled) - whole
-            if abs(rest - Decimal("0.5")) < _DOUBT:
-                exact = self._exact() / (MICROS * divisor)
-                return _round_ratio(exact.numerator, exact.denominator, decimals)
-            if rest > Decimal("0.5"):
-                whole += 1
-            return _scaled(whole if scaled > 0 else -whole, decimals)
-
-    def _fraction(self) -> tuple[int, int]:
-        parts = self._parts
-        if len(parts) == 1:
-            [(denominator, numerator)] = parts.items()
-            return numerator, denominator
-        common, factors = _common_denominator(tuple(parts))
-        return sum(map(mul, parts.values(), factors)), common
-
-    def _approximate(self) -> Decimal:
-        with localcontext(_WIDE):
-            return sum((Decimal(n) / d for d, n in self._parts.items()), Decimal(0))
-
-    def _exact(self) -> Fraction:
-        return sum((Fraction(n, d) for d, n in self._parts.items()), Fraction(0))
+    @property
+    def fraction(self) -> Fraction:
+        """The factor itself."""
+        return Fraction(self.numerator, self.denominator)
 
 
-@lru_cache(maxsize=10_000)
-def _common_denominator(denominators: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
-    """The least common one, and by what each is multiplied to reach it: the rates of one day meet in many cells."""
-    common = lcm(*denominators)
-    return common, tuple(common // denominator for denominator in denominators)
+UNCHANGED = Factor(1, 1)
 
 
-def _round_ratio(numerator: int, denominator: int, decimals: int) -> Decimal:
-    whole = (2 * abs(numerator) * 10**decimals + denominator) // (2 * denominator)
-    return _scaled(whole if numerator > 0 else -whole, decimals)
+@dataclass(frozen=True)
+class Sums:
+    """Sums of money side by side, such as one metric's in every row.
+
+    ``values`` are in parts of ``SCALE`` of a millionth. Where ``is_exact`` does not hold, a value lies less than
+    ``slack`` below or above the sum, and ``exactly(n)`` adds up the n-th sum in millionths without any loss.
+    """
+
+    values: Numbers
+    is_exact: Numbers
+    slack: int
+    exactly: Callable[[int], Fraction]
+
+    @classmethod
+    def zero(cls, count: int) -> Self:
+        """So many sums of nothing."""
+        return cls(np.zeros(count, object), np.ones(count, bool), 0, lambda _: Fraction())
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(
+            self.values + other.values,
+            self.is_exact & other.is_exact,
+            self.slack + other.slack,
+            lambda n: self.exactly(n) + other.exactly(n),
+        )
+
+    def __neg__(self) -> Sums:
+        return Sums(-self.values, self.is_exact, self.slack, lambda n: -self.exactly(n))
+
+    def at(self, places: Sequence[int]) -> Sums:
+        """Those at some places, in that order."""
+        chosen = np.asarray(places, np.intp)
+        return Sums(self.values[chosen], self.is_exact[chosen], self.slack, lambda n: self.exactly(places[n]))
+
+    def total(self) -> Sums:
+        """All of them added up: one sum."""
+        count = len(self.values)
+        return Sums(
+            np.array([sum(self.values.tolist())], object),
+            np.array([bool(self.is_exact.all())]),
+            self.slack * count,
+            lambda _: sum(map(self.exactly, range(count)), Fraction()),
+        )
+
+    def are_zero(self) -> Numbers:
+        """Which of the sums, exact and unrounded, are zero."""
+        found = np.equal(self.values, 0).astype(bool)
+        for n in np.flatnonzero(~self.is_exact):
+            found[n] = abs(self.values[n]) <= self.slack and self.exactly(int(n)) == 0
+        return found
+
+    def rounded(self, decimals: int, divisors: Sequence[int] | None = None) -> list[Decimal | None]:
+        """In units of money, rounded half up (away from zero) to ``decimals``; zero has no sign.
+
+        Each is divided by its divisor first, if there are divisors; None where that is 0.
+        """
+        unit = MICROS * SCALE // 10**decimals
+        zero = _decimal(0, decimals)
+        found: list[Decimal | None] = []
+        for n, (value, exact) in enumerate(zip(self.values.tolist(), self.is_exact.tolist(), strict=True)):
+            divisor = 1 if divisors is None else divisors[n]
+            if not divisor:
+                found.append(None)
+            elif not value and exact:
+                found.append(zero)
+            else:
+                step = unit * divisor
+                whole, rest = divmod(2 * abs(value) + step, 2 * step)
+                if not exact and not 2 * self.slack < rest < 2 * (step - self.slack):
+                    sum_ = self.exactly(n) * SCALE
+                    negative = sum_ < 0
+                    whole = (2 * abs(sum_) + step) // (2 * step)
+                else:
+                    negative = value < 0
+                found.append(_decimal(-whole if negative else whole, decimals))
+        return found
 
 
-def _scaled(whole: int, decimals: int) -> Decimal:
-    # Wide enough for 10^9 amounts of 10^12 units; an integer has no negative zero.
+def _decimal(whole: int, decimals: int) -> Decimal:
+    # An integer has no negative zero.
     return Decimal(whole).scaleb(-decimals, _WIDE)
 
 
@@ -103,31 +151,33 @@ class Rates:
     A rate is units of a currency for one unit of the base currency, whose own rate is always 1.
     """
 
-    def __init__(self, base: str, published: Iterable[tuple[str, date, Decimal]]) -> None:
+    def __init__(self, base: str, published: Iterable[tuple[str, date, Decimal | str]]) -> None:
         self._base = base
         self._days: dict[str, list[date]] = {}
         self._values: dict[str, list[int]] = {}
-        self._factors: dict[tuple[str, str, date], tuple[int, int]] = {}
+        self._factors: dict[tuple[str, str, date], Factor] = {}
         self.oldest: date | None = None
         self.newest: date | None = None
         for currency, day, rate in sorted(published, key=lambda item: (item[0], item[1])):
             self._days.setdefault(currency, []).append(day)
-            self._values.setdefault(currency, []).append(int(rate.scaleb(RATE_SCALE, _WIDE)))
+            self._values.setdefault(currency, []).append(int(Decimal(rate).scaleb(RATE_SCALE, _WIDE)))
 
-    def factor(self, source: str, target: str, day: date) -> tuple[int, int]:
-        """Numerator and denominator that take an amount of ``source`` into ``target`` on a local date.
+    def factor(self, source: str, target: str, day: date) -> Factor:
+        """What takes an amount of ``source`` into ``target`` on a local date.
 
         Raises :class:`MissingRate` when either has no rate on or before ``day``.
         """
         if source == target:
-            return 1, 1
+            return UNCHANGED
         known = self._factors.get((source, target, day))
         if known is None:
             # In the order of their codes: where both are missing, it does not hang on the direction which is named.
-            rates = {currency: self._on(currency, day) for currency in sorted((source, target))}
-            numerator, denominator = rates[target], rates[source]
+            if source < target:
+                denominator, numerator = self._on(source, day), self._on(target, day)
+            else:
+                numerator, denominator = self._on(target, day), self._on(source, day)
             common = gcd(numerator, denominator)
-            known = self._factors[source, target, day] = numerator // common, denominator // common
+            known = self._factors[source, target, day] = Factor(numerator // common, denominator // common)
         return known
 
     def turning_days(self, currencies: Iterable[str], first: date, last: date) -> list[date]:

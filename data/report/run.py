@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from data.access import User, descendants, visible_owners
 from data.errors import Cancelled, UserError, did_you_mean
 from data.report import sql
-from data.report.figures import Figures
+from data.report.figures import Columns, Figures
 from data.report.money import Rates
 from data.report.period import Bucket, Span, buckets, resolve
 from data.report.query import ReportQuery
@@ -124,6 +125,7 @@ class _Run:
         base_currency: str,
         watch: Stopwatch,
     ) -> None:
+        self.reading = reading
         self.connection = reading.connection
         self.query = query
         self.user = user
@@ -150,11 +152,11 @@ class _Run:
             return _Found((), None, first, last, nothing, why)
 
         self.watch.stage("Counting clients and balances")
-        stocks = self._read(sql.stocks(self.query, selection, shown))
+        stocks = self._columns(sql.stocks(self.query, selection, shown))
         self.watch.stage("Adding up transactions")
         rates, rate_days = self._rates({*created, self.query.currency}, shown[-1].closing)
         stretches = sql.places(self.query.timezone, shown, rate_days=rate_days)
-        flows = self._read(sql.flows(self.query, selection, stretches))
+        flows = self._columns(sql.flows(self.query, selection, stretches))
 
         self.watch.stage("Converting money")
         figures = Figures(self.query, shown, rates)
@@ -206,8 +208,17 @@ class _Run:
         )
 
     def _read(self, statement: sa.Executable) -> Sequence[Any]:
-        try:
+        with self._stoppable():
             return self.connection.execute(statement).all()
+
+    def _columns(self, statement: sa.Executable) -> Columns:
+        with self._stoppable():
+            return self.reading.columns(statement)
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        try:
+            yield
         except sa.exc.DBAPIError:
             if self.watch.cancelled:
                 raise Cancelled from None
@@ -217,6 +228,6 @@ class _Run:
         """The rates that the report may need, and the days on which any of them changes; None if nothing converts."""
         if len(currencies) == 1:
             return Rates(self.base, ()), None
-        lines = self._read(sql.published_rates(currencies - {self.base}, until))
-        rates = Rates(self.base, ((line.currency, line.date, line.rate) for line in lines))
-        return rates, rates.turning_days(currencies, self.span.start.date() - timedelta(days=2), until)
+        since = self.span.start.date() - timedelta(days=2)
+        rates = Rates(self.base, self._read(sql.published_rates(currencies - {self.base}, since, until)))
+        return rates, rates.turning_days(currencies, since, until)

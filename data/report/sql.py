@@ -2,8 +2,10 @@
 
 Nothing here grows with clients x rows. Each client's history is cut where something changes (a transaction, the end of
 its activity, of its life, of a package) and only the changes are added up; the figures at each T follow by running
-sums over at most (rows x currencies) results. Time zones never reach the engine: local dates and buckets arrive as
-small relations of UTC instants, joined by UTC day so that every engine can hash them.
+sums over at most (rows x currencies) results. Whole UTC months of history come from ``client_months``, and who holds
+what from ``holdings`` (``data/warehouse/rollups.py``); transactions are read where a report needs them one by one. Time
+zones never reach the engine: local dates and buckets arrive as small relations of UTC instants, joined by UTC day so
+that every engine can hash them.
 
 Words used below: *edges* are ascending instants; the *rank* of an instant is how many edges lie at or before it. With
 the rows' T as edges, what happened at ``x`` is seen by the rows from rank(x) on.
@@ -14,7 +16,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -22,27 +24,28 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, ColumnElement, Date, DateTime, Integer, String, case, func, literal, null, select
 
 from data.report.catalog import METRICS, Flow
-from data.report.period import Bucket, first_instant, local_date
+from data.report.period import Bucket, first_instant, local_date, months_before
 from data.report.query import ReportQuery
 from data.warehouse.engines import relation
+from data.warehouse.rollups import FOREVER
 from data.warehouse.schema import (
     PACKAGE_KINDS,
     PAID_KINDS,
+    client_months,
     client_tags,
     clients,
+    holdings,
+    package_sets,
     rates,
-    subscriptions,
     transactions,
 )
 
-_FOREVER = datetime(9999, 12, 31)
 _DAY = timedelta(days=1)
+_FEW = 12
+"""Up to so many stretches of time are written out as conditions, with which an engine can skip what lies outside."""
 
-Scope = Literal["total", "package", "held", "own"]
-"""Whose figures a line of results holds: everyone's, one package's, or those of clients that hold any package.
-
-Lines of flows in scope "own" belong to everyone, and those of a package to it as well.
-"""
+Scope = Literal["total", "held", "package"]
+"""Whose figures a line of results holds: everyone's, those of clients that hold any package, or one package's."""
 
 POPULATIONS = ("active", "overall_active", "all")
 
@@ -90,19 +93,42 @@ def selected_currencies(selection: Selection) -> sa.Select[Any]:
 
 def data_interval(selection: Selection, start: datetime, end: datetime) -> sa.Select[Any]:
     """One line: the first transaction of the selected clients at all, and the first and last in [start, end)."""
-    at = transactions.c.at
-    inside = case(((at >= start) & (at < end), at))
-    statement = select(func.min(at), func.min(inside), func.max(inside))
-    if selection.everyone:
-        return statement
-    selected = _selected(selection)
-    return statement.select_from(transactions.join(selected, selected.c.id == transactions.c.client_id))
+    m, at = client_months.c, transactions.c.at
+    whole = whole_months(start, end)
+    within = sa.false() if whole is None else (m.month >= whole[0]) & (m.month < whole[1])
+    by_month = select(
+        func.min(m.first_at).label("first_ever"),
+        func.min(case((within, m.first_at))).label("first"),
+        func.max(case((within, m.last_at))).label("last"),
+    )
+    beside = [(start, end)] if whole is None else [(start, _midnight(whole[0])), (_midnight(whole[1]), end)]
+    rest = select(sa.cast(null(), DateTime), func.min(at), func.max(at)).where(
+        sa.or_(sa.false(), *((at >= low) & (at < high) for low, high in beside if low < high))
+    )
+    if not selection.everyone:
+        selected = _selected(selection)
+        by_month = by_month.select_from(client_months.join(selected, selected.c.id == m.client_id))
+        rest = rest.select_from(transactions.join(selected, selected.c.id == transactions.c.client_id))
+    found = sa.union_all(by_month, rest).cte("found")
+    return select(func.min(found.c.first_ever), func.min(found.c.first), func.max(found.c.last))
 
 
-def published_rates(currencies: Collection[str], until: date) -> sa.Select[Any]:
-    """Currency, date and rate of what was published for the currencies on or before a date."""
-    return select(rates.c.currency, rates.c.date, rates.c.rate).where(
-        rates.c.currency.in_(sorted(currencies)), rates.c.date <= until
+def published_rates(currencies: Collection[str], since: date, until: date) -> sa.Select[Any]:
+    """Currency, date and rate (as text) of what the currencies' rates were from ``since`` to ``until``.
+
+    The first of each is the one that held on ``since``, published on or before it.
+    """
+    asked = rates.c.currency.in_(sorted(currencies))
+    before = (
+        select(rates.c.currency, func.max(rates.c.date).label("date"))
+        .where(asked, rates.c.date <= since)
+        .group_by(rates.c.currency)
+        .cte("before")
+    )
+    return (
+        select(rates.c.currency, rates.c.date, sa.cast(rates.c.rate, String))
+        .select_from(rates.outerjoin(before, before.c.currency == rates.c.currency))
+        .where(asked, rates.c.date <= until, sa.or_(before.c.date.is_(None), rates.c.date >= before.c.date))
     )
 
 
@@ -113,6 +139,18 @@ def _days(low: datetime, high: datetime) -> list[date]:
     """The UTC dates that [low, high) touches."""
     last = (high - timedelta(microseconds=1)).date()
     return [low.date() + _DAY * n for n in range((last - low.date()).days + 1)]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time())
+
+
+def whole_months(low: datetime, high: datetime) -> tuple[date, date] | None:
+    """The first UTC month that lies within [low, high) as a whole, and the first after it that does not."""
+    first, after = low.date().replace(day=1), high.date().replace(day=1)
+    if low > _midnight(first):
+        first = months_before(first, -1)
+    return (first, after) if first < after else None
 
 
 class _Ranks:
@@ -151,34 +189,10 @@ class _Ranks:
         return rank, source.outerjoin(table, place)
 
 
-# --- intervals --------------------------------------------------------------------------------------------------------
-
-
-def _merged(intervals: sa.CTE, keys: Sequence[str], name: str) -> sa.CTE:
-    """Intervals [low, high) of equal keys, overlapping and touching ones made one: gaps and islands."""
-    by = [intervals.c[key] for key in keys]
-    order = (intervals.c.low, intervals.c.high)
-    reached = func.max(intervals.c.high).over(partition_by=by, order_by=order, rows=(None, -1))
-    marked = select(*by, intervals.c.low, intervals.c.high, reached.label("reached")).cte(f"{name}_marked")
-    starts = case((marked.c.low <= marked.c.reached, 0), else_=1)
-    island = func.sum(starts).over(
-        partition_by=[marked.c[key] for key in keys], order_by=(marked.c.low, marked.c.high), rows=(None, 0)
-    )
-    numbered = select(*(marked.c[key] for key in keys), marked.c.low, marked.c.high, island.label("island")).cte(
-        f"{name}_numbered"
-    )
-    groups = [numbered.c[key] for key in keys]
-    return (
-        select(*groups, func.min(numbered.c.low).label("low"), func.max(numbered.c.high).label("high"))
-        .group_by(*groups, numbered.c.island)
-        .cte(name)
-    )
-
-
 # --- stocks: clients and balances at T --------------------------------------------------------------------------------
 
 
-def stocks(query: ReportQuery, selection: Selection, buckets: Sequence[Bucket]) -> sa.Select[Any]:
+def stocks(query: ReportQuery, selection: Selection, buckets: Sequence[Bucket]) -> sa.CompoundSelect[Any]:
     """Changes of clients and balances from bucket to bucket, in the clients' own currencies.
 
     Lines: scope, package_id, currency, bucket (index), then for each population its change of qty, of the sum of
@@ -205,34 +219,11 @@ def stocks(query: ReportQuery, selection: Selection, buckets: Sequence[Bucket]) 
         .cte("lives")
     )
 
-    at = transactions.c.at
-    paid = transactions.c.kind.in_(PAID_KINDS) & (transactions.c.amount_micros < 0)
-
-    def moved(bucket: ColumnElement[int], source: sa.FromClause, *where: ColumnElement[bool]) -> sa.Select[Any]:
-        if not selection.everyone:
-            source = source.join(lives, lives.c.id == transactions.c.client_id)
-        return (
-            select(
-                transactions.c.client_id,
-                bucket.label("bucket"),
-                transactions.c.amount_micros.label("amount"),
-                case((paid, at)).label("paid_at"),
-            )
-            .select_from(source)
-            .where(*where)
-        )
-
-    first = literal(0, Integer)
-    if many:
-        # Most of the history lies before the first T and needs no looking up.
-        moving = [moved(first, transactions, at < buckets[0].at)]
-        moving.append(moved(*ranks.of(at, transactions), at >= buckets[0].at, at < end))
-    else:
-        moving = [moved(first, transactions, at < end)]
     # Everyone has a first step, with or without transactions.
-    nothing = literal(0, BigInteger).label("amount")
+    none = literal(0, BigInteger).label("amount")
     never = sa.cast(null(), DateTime).label("paid_at")
-    moves = sa.union_all(*moving, select(lives.c.id, first.label("bucket"), nothing, never)).cte("moves")
+    nothing = select(lives.c.id.label("client_id"), literal(0, Integer).label("bucket"), none, never)
+    moves = sa.union_all(*_moves(selection, lives, [bucket.at for bucket in buckets]), nothing).cte("moves")
     changes = (
         select(
             moves.c.client_id,
@@ -284,70 +275,170 @@ def stocks(query: ReportQuery, selection: Selection, buckets: Sequence[Bucket]) 
         .cte("pieces")
     )
 
-    scoped = sa.union_all(*_pieces_by_scope(query, pieces, ranks)).cte("scoped")
-    return _changes_by_bucket(scoped, last=ranks.count)
+    return sa.union_all(*_by_scope(query, pieces, ranks))
 
 
-def _pieces_by_scope(query: ReportQuery, pieces: sa.CTE, ranks: _Ranks) -> list[sa.Select[Any]]:
-    def whole(scope: Scope) -> sa.Select[Any]:
-        return select(
-            literal(scope, String).label("scope"),
-            sa.cast(null(), BigInteger).label("package_id"),
-            pieces.c.currency,
-            pieces.c.low,
-            pieces.c.high,
-            pieces.c.balance,
-            pieces.c.active_until,
+def _moves(selection: Selection, lives: sa.CTE, edges: Sequence[datetime]) -> list[sa.Select[Any]]:
+    """What moved each client's balance, and when it last paid for service, by the bucket in which it is first seen.
+
+    Columns: client_id, bucket, amount, paid_at; several lines for one client and bucket. Months that lie between two
+    edges as a whole come from ``client_months``, and transactions are read for the rest.
+    """
+    history = edges[0].date().replace(day=1)
+    months: list[tuple[date, int]] = []
+    rest = [(_midnight(history), edges[0], 0)]
+    for bucket, (low, high) in enumerate(pairwise(edges), start=1):
+        whole = whole_months(low, high)
+        if whole is None:
+            rest.append((low, high, bucket))
+            continue
+        month, after = whole
+        rest += [(low, _midnight(month), bucket), (_midnight(after), high, bucket)]
+        while month < after:
+            months.append((month, bucket))
+            month = months_before(month, -1)
+    rest = [stretch for stretch in rest if stretch[0] < stretch[1]]
+
+    def by_month(bucket: ColumnElement[int], source: sa.FromClause, *where: ColumnElement[bool]) -> sa.Select[Any]:
+        m = client_months.c
+        if not selection.everyone:
+            source = source.join(lives, lives.c.id == m.client_id)
+        amount = m.amount_micros.label("amount")
+        return select(m.client_id, bucket.label("bucket"), amount, m.paid_at).select_from(source).where(*where)
+
+    found = [by_month(literal(0, Integer), client_months, client_months.c.month < history)]
+    if months:
+        table = relation(
+            "whole_months",
+            [("month", Date(), [month for month, _ in months]), ("bucket", Integer(), [n for _, n in months])],
         )
+        found.append(by_month(table.c.bucket, client_months.join(table, table.c.month == client_months.c.month)))
+    if rest:
+        found.append(_moves_one_by_one(selection, lives, rest))
+    return found
 
+
+def _moves_one_by_one(
+    selection: Selection, lives: sa.CTE, stretches: Sequence[tuple[datetime, datetime, int]]
+) -> sa.Select[Any]:
+    t = transactions.c
+    source: sa.FromClause = transactions
+    bucket: ColumnElement[int] = literal(stretches[0][2], Integer)
+    if len(stretches) > 1:
+        rows = [(day, low, high, n) for low, high, n in stretches for day in _days(low, high)]
+        table = relation(
+            "stretches",
+            [
+                ("day", Date(), [row[0] for row in rows]),
+                ("low", DateTime(), [row[1] for row in rows]),
+                ("high", DateTime(), [row[2] for row in rows]),
+                ("bucket", Integer(), [row[3] for row in rows]),
+            ],
+        )
+        bucket = table.c.bucket
+        source = source.join(
+            table, (sa.cast(t.at, Date) == table.c.day) & (t.at >= table.c.low) & (t.at < table.c.high)
+        )
+    if not selection.everyone:
+        source = source.join(lives, lives.c.id == t.client_id)
+    paid = t.kind.in_(PAID_KINDS) & (t.amount_micros < 0)
+    return (
+        select(
+            t.client_id,
+            bucket.label("bucket"),
+            func.sum(t.amount_micros).label("amount"),
+            func.max(case((paid, t.at))).label("paid_at"),
+        )
+        .select_from(source)
+        .where(_within(t.at, [(low, high) for low, high, _ in stretches]))
+        .group_by(*([t.client_id, bucket] if len(stretches) > 1 else [t.client_id]))
+    )
+
+
+def _within(instant: ColumnElement[datetime], stretches: Sequence[tuple[datetime, datetime]]) -> ColumnElement[bool]:
+    """Whether an instant lies in one of ascending stretches of time; of many, only whether it lies between them."""
+    runs = [list(stretches[0])]
+    for low, high in stretches[1:]:
+        if low == runs[-1][1]:
+            runs[-1][1] = high
+        else:
+            runs.append([low, high])
+    if len(runs) > _FEW:
+        runs = [[runs[0][0], runs[-1][1]]]
+    return sa.or_(*((instant >= low) & (instant < high) for low, high in runs))
+
+
+def _by_scope(query: ReportQuery, pieces: sa.CTE, ranks: _Ranks) -> list[sa.Select[Any]]:
     if not query.by_package and not query.packages:
-        return [whole("total")]
-    started, source = ranks.of(subscriptions.c.started_at, subscriptions)
-    ended, source = ranks.of(subscriptions.c.ended_at, source)
+        return [_lines("total", _changes_by_bucket(pieces, ranks.count, "whole"))]
+    started, source = ranks.of(holdings.c.started_at, holdings)
+    ended, source = ranks.of(holdings.c.ended_at, source)
     held = (
         select(
-            subscriptions.c.client_id,
-            subscriptions.c.package_id,
+            holdings.c.client_id,
+            holdings.c.package_set,
             started.label("low"),
             func.coalesce(ended, ranks.count).label("high"),
         )
         .select_from(source)
-        .where(*([subscriptions.c.package_id.in_(query.packages)] if query.packages else []))
+        .where(*_wanted(query, holdings.c.package_set))
         .cte("held")
     )
-
-    def during(holding: sa.CTE, scope: Scope) -> sa.Select[Any]:
-        low, high = func.greatest(pieces.c.low, holding.c.low), func.least(pieces.c.high, holding.c.high)
-        package = holding.c.package_id if scope == "package" else sa.cast(null(), BigInteger)
-        return (
-            select(
-                literal(scope, String).label("scope"),
-                package.label("package_id"),
-                pieces.c.currency,
-                low.label("low"),
-                high.label("high"),
-                pieces.c.balance,
-                pieces.c.active_until,
-            )
-            .select_from(pieces.join(holding, holding.c.client_id == pieces.c.client_id))
-            .where(low < high)
+    low, high = func.greatest(pieces.c.low, held.c.low), func.least(pieces.c.high, held.c.high)
+    while_held = (
+        select(
+            held.c.package_set,
+            pieces.c.currency,
+            low.label("low"),
+            high.label("high"),
+            pieces.c.balance,
+            pieces.c.active_until,
         )
-
-    any_held = _merged(held, ["client_id"], "any_held")
-    found = [during(any_held, "total")] if query.packages else [whole("total")]
+        .select_from(pieces.join(held, held.c.client_id == pieces.c.client_id))
+        .where(low < high)
+        .cte("while_held")
+    )
+    by_set = _changes_by_bucket(while_held, ranks.count, "by_set", while_held.c.package_set)
+    # A client holds one set at a time: of those that hold any wanted package, nobody counts twice.
+    if query.packages:
+        found = [_lines("total", by_set)]
+    else:
+        found = [_lines("total", _changes_by_bucket(pieces, ranks.count, "whole"))]
+        if query.by_package:
+            found.append(_lines("held", by_set))
     if query.by_package:
-        found.append(during(_merged(held, ["client_id", "package_id"], "package_held"), "package"))
-        if not query.packages:
-            found.append(during(any_held, "held"))
+        found.append(_lines("package", by_set, _of_package(query, by_set)))
     return found
 
 
-def _changes_by_bucket(scoped: sa.CTE, last: int) -> sa.Select[Any]:
-    """What each piece adds where it begins and takes away where it, or its activity, ends."""
+def _wanted(query: ReportQuery, package_set: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    """Keeps the sets that hold any of the packages of the filter."""
+    if not query.packages:
+        return []
+    with_any = select(package_sets.c.package_set).where(package_sets.c.package_id.in_(query.packages))
+    return [package_set.in_(with_any)]
+
+
+def _of_package(query: ReportQuery, by_set: sa.CTE) -> sa.FromClause:
+    """Lines of sets, once for each package in them that has a row of its own."""
+    belongs = package_sets.c.package_set == by_set.c.package_set
+    if query.packages:
+        belongs &= package_sets.c.package_id.in_(query.packages)
+    return by_set.join(package_sets, belongs)
+
+
+_LEVELS = tuple((population, part) for population in POPULATIONS for part in ("qty", "pos", "neg"))
+
+
+def _changes_by_bucket(pieces: sa.CTE, last: int, name: str, *keys: ColumnElement[Any]) -> sa.CTE:
+    """What each piece adds where it begins and takes away where it, or its activity, ends, added up by bucket.
+
+    Columns: ``keys``, currency, bucket, and for each population the change of qty, pos and neg.
+    """
     one, none = literal(1, Integer), literal(0, Integer)
-    paid = case((scoped.c.active_until.is_not(None), 1), else_=0)
-    is_active = func.coalesce(scoped.c.active_until, 0) > scoped.c.low
-    active_end = func.least(scoped.c.high, scoped.c.active_until)
+    paid = case((pieces.c.active_until.is_not(None), 1), else_=0)
+    is_active = func.coalesce(pieces.c.active_until, 0) > pieces.c.low
+    active_end = func.least(pieces.c.high, pieces.c.active_until)
 
     def marks(
         bucket: ColumnElement[int],
@@ -356,31 +447,49 @@ def _changes_by_bucket(scoped: sa.CTE, last: int) -> sa.Select[Any]:
         everyone: ColumnElement[int],
     ) -> sa.Select[Any]:
         return select(
-            scoped.c.scope,
-            scoped.c.package_id,
-            scoped.c.currency,
+            *keys,
+            pieces.c.currency,
             bucket.label("bucket"),
-            scoped.c.balance,
+            pieces.c.balance,
             active.label("active"),
             overall.label("overall_active"),
             everyone.label("all"),
         )
 
-    events = [marks(scoped.c.low, case((is_active, 1), else_=0), paid, one)]
+    events = [marks(pieces.c.low, case((is_active, 1), else_=0), paid, one)]
     if last > 1:
-        events.append(marks(scoped.c.high, none, -paid, -one).where(scoped.c.high < last))
+        events.append(marks(pieces.c.high, none, -paid, -one).where(pieces.c.high < last))
         events.append(marks(active_end, -one, none, none).where(is_active, active_end < last))
-    event = sa.union_all(*events).cte("events")
-    keys = (event.c.scope, event.c.package_id, event.c.currency, event.c.bucket)
+    event = sa.union_all(*events).cte(f"{name}_events")
+    groups = [event.c[column.name] for column in (*keys, event.c.currency, event.c.bucket)]
+    measures = {
+        "qty": lambda weight: weight,
+        "pos": lambda weight: weight * func.greatest(event.c.balance, 0),
+        "neg": lambda weight: weight * func.least(event.c.balance, 0),
+    }
+    sums = [func.sum(measures[part](event.c[population])).label(f"{population}_{part}") for population, part in _LEVELS]
+    return select(*groups, *sums).group_by(*groups).cte(name)
+
+
+def _lines(scope: Scope, changes: sa.CTE, source: sa.FromClause | None = None) -> sa.Select[Any]:
+    """The changes of one scope; with a ``source`` that joins them with packages, by package."""
+    package = sa.cast(null(), BigInteger) if source is None else package_sets.c.package_id
+    keys = (*(() if source is None else (package,)), changes.c.currency, changes.c.bucket)
     sums = []
-    for population in POPULATIONS:
-        weight = event.c[population]
-        sums += [
-            sa.cast(func.sum(weight), BigInteger).label(f"{population}_qty"),
-            _exact(func.sum(weight * func.greatest(event.c.balance, 0))).label(f"{population}_pos"),
-            _exact(func.sum(weight * func.least(event.c.balance, 0))).label(f"{population}_neg"),
-        ]
-    return select(*keys, *sums).group_by(*keys)
+    for population, part in _LEVELS:
+        total = func.sum(changes.c[f"{population}_{part}"])
+        sums.append((sa.cast(total, BigInteger) if part == "qty" else _exact(total)).label(f"{population}_{part}"))
+    return (
+        select(
+            literal(scope, String).label("scope"),
+            package.label("package_id"),
+            changes.c.currency,
+            changes.c.bucket,
+            *sums,
+        )
+        .select_from(changes if source is None else source)
+        .group_by(*keys)
+    )
 
 
 # --- flows: what happened in a bucket ---------------------------------------------------------------------------------
@@ -428,11 +537,34 @@ def places(zone: str, buckets: Sequence[Bucket], *, rate_days: Collection[date] 
 def flows(query: ReportQuery, selection: Selection, stretches: Sequence[Place]) -> sa.CompoundSelect[Any]:
     """What happened in each stretch of time, in the clients' own currencies.
 
-    Lines: scope, package_id, currency, place (index into ``stretches``), ``moved`` (how many amounts are not zero), and
-    one column for each flow of the catalog (sums in micros, as text: see :func:`_exact`). Amounts that need no
-    conversion stand at the first stretch of their bucket.
+    Lines: scope, package_id, currency, place (index into ``stretches``), kind, ``number`` of transactions, how many of
+    them are ``not_below`` zero and ``not_above`` zero, and the sum of their amounts (micros, as text: see
+    :func:`_exact`). Amounts that need no conversion stand at the first stretch of their bucket.
     """
-    selected = _selected(selection)
+    happened = _sums_of_flows(query, selection, stretches)
+    if not query.by_package and not query.packages:
+        return sa.union_all(_flow_lines("total", happened))
+    own: ColumnElement[bool] = happened.c.kind.in_(PACKAGE_KINDS)
+    holds: ColumnElement[bool] = happened.c.kind.in_(HELD_KINDS) & happened.c.package_set.is_not(None)
+    # Rows of package kinds carry their package, and only they do; the others count for what the client held then.
+    if query.packages:
+        holds &= sa.and_(*_wanted(query, happened.c.package_set))
+        own &= happened.c.package_id.in_(query.packages)
+        found = [_flow_lines("total", happened).where(sa.or_(own, holds))]
+    else:
+        found = [_flow_lines("total", happened)]
+        if query.by_package:
+            found.append(_flow_lines("held", happened).where(holds))
+    if query.by_package:
+        found.append(_flow_lines("package", happened, happened.c.package_id).where(own))
+        members = _of_package(query, happened)
+        by_holding = _flow_lines("package", happened, package_sets.c.package_id, members)
+        found.append(by_holding.where(happened.c.kind.in_(HELD_KINDS)))
+    return sa.union_all(*found)
+
+
+def _sums_of_flows(query: ReportQuery, selection: Selection, stretches: Sequence[Place]) -> sa.CTE:
+    """The one pass over transactions; by package, and the set of packages held at the time, where either matters."""
     firsts = {place.bucket: n for n, place in reversed([*enumerate(stretches)])}
     rows = [(day, n, place) for n, place in enumerate(stretches) for day in _days(place.low, place.high)]
     place = relation(
@@ -446,75 +578,60 @@ def flows(query: ReportQuery, selection: Selection, stretches: Sequence[Place]) 
         ],
     )
     t = transactions.c
-    at_rates = case((selected.c.currency == query.currency, place.c.first), else_=place.c.place)
-    during = (sa.cast(t.at, Date) == place.c.day) & (t.at >= place.c.low) & (t.at < place.c.high)
-    base = (
-        select(t.client_id, t.package_id, selected.c.currency, at_rates.label("place"), t.kind, t.amount_micros, t.at)
-        .select_from(transactions.join(selected, selected.c.id == t.client_id).join(place, during))
+    # Every transaction has its place and its client. Outer joins say so to engines, which would else guess that few
+    # have, and begin with looking up clients among transactions.
+    source: sa.FromClause = transactions
+    currency: ColumnElement[str] = clients.c.currency
+    if selection.everyone:
+        source = source.outerjoin(clients, clients.c.id == t.client_id)
+    else:
+        selected = _selected(selection)
+        source = source.join(selected, selected.c.id == t.client_id)
+        currency = selected.c.currency
+    source = source.outerjoin(
+        place, (sa.cast(t.at, Date) == place.c.day) & (t.at >= place.c.low) & (t.at < place.c.high)
+    )
+    at_rates = case((currency == query.currency, place.c.first), else_=place.c.place)
+    keys = [currency.label("currency"), at_rates.label("place"), t.kind]
+    if query.by_package or query.packages:
+        ended = func.coalesce(holdings.c.ended_at, literal(FOREVER, DateTime))
+        then = (holdings.c.client_id == t.client_id) & (holdings.c.started_at <= t.at) & (t.at < ended)
+        source = source.outerjoin(holdings, then)
+        keys += [t.package_id, holdings.c.package_set]
+    return (
+        select(
+            *keys,
+            func.count().label("number"),
+            func.count(case((t.amount_micros >= 0, 1))).label("not_below"),
+            func.count(case((t.amount_micros <= 0, 1))).label("not_above"),
+            func.sum(t.amount_micros).label("amount"),
+        )
+        .select_from(source)
         .where(t.at >= stretches[0].low, t.at < stretches[-1].high)
+        .group_by(*(key.element if isinstance(key, sa.Label) else key for key in keys))
         .cte("happened")
     )
-    return sa.union_all(*_flows_by_scope(query, base))
 
 
-def _flows_by_scope(query: ReportQuery, base: sa.CTE) -> list[sa.Select[Any]]:
-    def lines(scope: Scope, source: sa.FromClause, package: ColumnElement[Any] | None, *where: Any) -> sa.Select[Any]:
-        keys = (base.c.currency, base.c.place)
-        return (
-            select(
-                literal(scope, String).label("scope"),
-                (sa.cast(null(), BigInteger) if package is None else package).label("package_id"),
-                *keys,
-                # Each kind by itself, as in the flows below: engines then compare a row's kind only once.
-                func.count(
-                    case((sa.or_(*(base.c.kind == kind for kind in FLOW_KINDS)) & (base.c.amount_micros != 0), 1))
-                ).label("moved"),
-                *(_flow(base, measure).label(name) for name, measure in FLOWS),
-            )
-            .select_from(source)
-            .where(*where)
-            .group_by(*(keys if package is None else (package, *keys)))
-        )
-
-    if not query.by_package and not query.packages:
-        return [lines("total", base, None)]
-    held = (
+def _flow_lines(
+    scope: Scope, happened: sa.CTE, package: ColumnElement[Any] | None = None, source: sa.FromClause | None = None
+) -> sa.Select[Any]:
+    keys = (happened.c.currency, happened.c.place, happened.c.kind)
+    counts = [happened.c[name] for name in ("number", "not_below", "not_above")]
+    return (
         select(
-            subscriptions.c.client_id,
-            subscriptions.c.package_id,
-            subscriptions.c.started_at.label("low"),
-            func.coalesce(subscriptions.c.ended_at, literal(_FOREVER, DateTime)).label("high"),
+            literal(scope, String).label("scope"),
+            (sa.cast(null(), BigInteger) if package is None else package).label("package_id"),
+            happened.c.currency,
+            happened.c.place,
+            sa.cast(happened.c.kind, String).label("kind"),
+            *(sa.cast(func.sum(count), BigInteger).label(count.name) for count in counts),
+            _exact(func.sum(happened.c.amount)).label("amount"),
         )
-        .where(*([subscriptions.c.package_id.in_(query.packages)] if query.packages else []))
-        .cte("held_when")
+        .select_from(happened if source is None else source)
+        .where(happened.c.kind.in_(FLOW_KINDS))
+        .group_by(*(keys if package is None else (package, *keys)))
     )
-    by_holding = base.c.kind.in_(HELD_KINDS)
-
-    def held_then(holding: sa.CTE) -> sa.FromClause:
-        then = (holding.c.client_id == base.c.client_id) & (holding.c.low <= base.c.at) & (base.c.at < holding.c.high)
-        return base.join(holding, then)
-
-    # Rows of package kinds carry their package, and only they do: one pass gives them by package, and all the others.
-    own = [base.c.package_id.in_(query.packages)] if query.packages else []
-    found = [lines("own", base, base.c.package_id if query.by_package else None, *own)]
-    any_held = _merged(held, ["client_id"], "any_held_when")
-    if query.packages:
-        found.append(lines("total", held_then(any_held), None, by_holding))
-    elif query.by_package:
-        found.append(lines("held", held_then(any_held), None, by_holding))
-    if query.by_package:
-        package_held = _merged(held, ["client_id", "package_id"], "package_held_when")
-        found.append(lines("package", held_then(package_held), package_held.c.package_id, by_holding))
-    return found
-
-
-def _flow(base: sa.CTE, measure: Flow) -> ColumnElement[Any]:
-    of_kind = base.c.kind == measure.transactions
-    if measure.of == "count":
-        # A reversal has the sign opposite to its kind's; a fee of zero is an ordinary row.
-        ordinary = base.c.amount_micros >= 0 if measure.sign > 0 else base.c.amount_micros <= 0
-        return func.count(case((of_kind & ordinary, 1)))
-    return _exact(func.sum(case((of_kind, base.c.amount_micros), else_=0)) * measure.sign)
 
 
 def _exact(total: ColumnElement[Any]) -> ColumnElement[str]:

@@ -120,6 +120,23 @@ def load_sources(
     )
 
 
+def rebuild(settings: Settings, *, progress: Progress | None = None) -> str | None:
+    """Publish the live data once more with all that reports read beside it; the version's name.
+
+    None if an earlier program did not load it, so that everything is there already. Raises :class:`NoData`.
+    """
+    url = warehouse_url(settings)
+    steps = _Steps(progress)
+    with hold(url, steps.tell, keep=settings.warehouse_keep) as target:
+        target.bring(())
+        if not target.outdated:
+            return None
+        steps.total = len(DATASET) + 1
+        version, _ = target.publish((), "rebuilt for a later version of the program", steps.begin)
+    steps.end()
+    return version
+
+
 class _Steps:
     """Counts what a load has behind it."""
 

@@ -2,7 +2,8 @@
 """Puts checked rows into the warehouse, all or nothing: the one place in which loading differs between engines.
 
 Both targets take the good rows of a load from schema ``good`` of its scratch database. The embedded one builds the next
-version of the warehouse's file and switches to it; PostgreSQL takes them in one transaction.
+version of the warehouse's file and switches to it; PostgreSQL takes them in one transaction. Both then derive what
+reports read instead of whole histories (``rollups.py``), in the same step.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ import psycopg
 import sqlalchemy as sa
 
 from data.warehouse.checks import KEYS
-from data.warehouse.engines import embedded_path, open_for_loading, open_scratch, version_name
-from data.warehouse.schema import DATASET, loads, metadata
+from data.warehouse.engines import embedded_path, is_prepared, open_for_loading, open_scratch, version_name
+from data.warehouse.rollups import all_holdings, as_text, everything, months_of
+from data.warehouse.schema import DATASET, DERIVED, client_months, holdings, loads, metadata, package_sets, transactions
 from data.warehouse.values import identifier, quoted
 from data.warehouse.versions import Versions, number
 
@@ -49,6 +51,8 @@ class Target(ABC):
     """The scratch database of the load."""
     folder: Path
     """A folder for files of the load's own."""
+    outdated: bool
+    """Whether there is live data without derived tables: an earlier program loaded it."""
 
     @abstractmethod
     def bring(self, tables: Sequence[str]) -> None:
@@ -62,7 +66,8 @@ class Target(ABC):
     def publish(self, tables: Sequence[str], source: str, tell: Tell) -> tuple[str | None, dict[str, Change]]:
         """Put the good rows of ``tables`` in the live ones' place; returns the version's name and what changed.
 
-        If nothing changes, nothing is published and the name is None (but the first load always makes a version).
+        If nothing changes, nothing is published and the name is None; but the first load always makes a version, and
+        so does one into a warehouse that is :attr:`outdated`.
         """
 
 
@@ -118,8 +123,10 @@ def _hold_embedded(url: sa.URL, tell: Tell, keep: int) -> Iterator[Target]:
 
 
 _DIALECT = sa.create_mock_engine("duckdb://", lambda *_, **__: None).dialect
-# Sorted for what reports read most: one client's history lies together and time ranges are narrow.
-_ORDER = {table.name: _listed(KEYS[table.name]) for table in DATASET} | {"transactions": '"client_id", "at", "id"'}
+# Sorted for what reports read most: a stretch of time lies together, and within a month each client's part of it.
+_ORDER = {table.name: _listed(KEYS[table.name]) for table in DATASET} | {
+    "transactions": """date_trunc('month', "at"), "client_id", "at", "id\""""
+}
 
 
 def _create(table: sa.Table, schema: str) -> str:
@@ -136,12 +143,14 @@ class _EmbeddedTarget(Target):
         self._versions = versions
         self._keep = keep
         self._live = versions.live()
+        self.outdated = False
         self.folder = folder
         self.connection = connection
 
     def bring(self, tables: Sequence[str]) -> None:
         if self._live is not None:
             self.connection.execute(f"ATTACH {quoted(str(self._versions.file(self._live)))} AS live (READ_ONLY)")
+            self.outdated = not is_prepared(self.connection, "live")
             return
         self.connection.execute("CREATE SCHEMA live")
         for table in (*DATASET, loads):
@@ -156,7 +165,8 @@ class _EmbeddedTarget(Target):
 
     def publish(self, tables: Sequence[str], source: str, tell: Tell) -> tuple[str | None, dict[str, Change]]:
         changes = {table.name: self._change(table) for table in DATASET if table.name in tables}
-        if self._live is not None and not any(change.new or change.replaced for change in changes.values()):
+        changed = any(change.new or change.replaced for change in changes.values())
+        if self._live is not None and not changed and not self.outdated:
             return None, changes
         name = self._versions.begin()
         try:
@@ -166,6 +176,7 @@ class _EmbeddedTarget(Target):
             for table in DATASET:
                 tell(f"Building {table.name}")
                 self._build(table, changes.get(table.name, Change()))
+            self._derive()
             self._note(number(name), source, changes)
             self.connection.execute("COMMIT")
             tell("Publishing")
@@ -203,6 +214,14 @@ class _EmbeddedTarget(Target):
             )
         self.connection.execute(f"INSERT INTO next.{table.name} {rows}")
 
+    def _derive(self) -> None:
+        for table in DERIVED:
+            self.connection.execute(_create(table, "next"))
+        self.connection.execute("USE next")
+        for statement in everything():
+            self.connection.execute(as_text(statement, _DIALECT))
+        self.connection.execute("USE memory")
+
     def _note(self, version: int, source: str, changes: Mapping[str, Change]) -> None:
         self.connection.execute(_create(loads, "next"))
         self.connection.execute("INSERT INTO next.loads SELECT * FROM live.loads")
@@ -234,6 +253,8 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS clients_owner_id ON clients (owner_id)",
     "CREATE INDEX IF NOT EXISTS subscriptions_package_id ON subscriptions (package_id)",
 )
+_TOUCHED = "touched_clients"
+_MARKS = (loads.name, package_sets.name)
 
 
 _PREFIX = "customer-dynamics-load-"
@@ -285,13 +306,17 @@ def _hold_postgresql(url: sa.URL, tell: Tell) -> Iterator[Target]:
         if not warehouse.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))).scalar():
             tell("Waiting for another load to finish")
             warehouse.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        metadata.create_all(warehouse, tables=[*DATASET, loads])
-        yield _PostgreSQLTarget(warehouse, folder, connection)
+        there = {name: warehouse.execute(sa.select(sa.func.to_regclass(name))).scalar() for name in _MARKS}
+        metadata.create_all(warehouse, tables=[*DATASET, loads, *DERIVED])
+        target = _PostgreSQLTarget(warehouse, folder, connection)
+        target.outdated = there[loads.name] is not None and there[package_sets.name] is None
+        yield target
 
 
 class _PostgreSQLTarget(Target):
     def __init__(self, warehouse: sa.Connection, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self._warehouse = warehouse
+        self.outdated = False
         self.folder = folder
         self.connection = connection
 
@@ -337,9 +362,11 @@ class _PostgreSQLTarget(Target):
                 tell(f"Storing {table.name}")
                 changes[table.name] = self._store(table)
         newest = self._warehouse.execute(sa.select(sa.func.max(loads.c.version))).scalar()
-        if newest is not None and not any(change.new or change.replaced for change in changes.values()):
+        changed = any(change.new or change.replaced for change in changes.values())
+        if newest is not None and not changed and not self.outdated:
             return None, changes
         tell("Publishing")
+        self._derive(tables)
         for index in _INDEXES:
             self._warehouse.execute(sa.text(index))
         counts = {
@@ -352,9 +379,23 @@ class _PostgreSQLTarget(Target):
                 version=version, loaded_at=loaded_at, source=source, summary=_summary(changes, counts)
             )
         )
-        for name in tables:
+        for name in (*tables, *(table.name for table in DERIVED)):
             self._warehouse.execute(sa.text(f"ANALYZE {name}"))
         return version_name(version, loaded_at), changes
+
+    def _derive(self, tables: Sequence[str]) -> None:
+        """Make anew what follows from what the load touched: months client by client, holdings all at once."""
+        if self.outdated:
+            self._warehouse.execute(months_of())
+        elif "transactions" in tables:
+            touched = sa.select(sa.column("client_id", sa.BigInteger)).select_from(sa.table(_TOUCHED))
+            self._warehouse.execute(sa.delete(client_months).where(client_months.c.client_id.in_(touched)))
+            self._warehouse.execute(months_of(transactions.c.client_id.in_(touched)))
+        if self.outdated or "subscriptions" in tables:
+            for table in (holdings, package_sets):
+                self._warehouse.execute(sa.delete(table))
+            for statement in all_holdings():
+                self._warehouse.execute(statement)
 
     def _store(self, table: sa.Table) -> Change:
         file = self.folder / f"good-{table.name}.csv"
@@ -370,6 +411,14 @@ class _PostgreSQLTarget(Target):
                     copy.write(block)
             total = cursor.rowcount
         file.unlink()
+        if table is transactions:
+            # Also whose they were: a row may come again with another client.
+            self._warehouse.execute(
+                sa.text(
+                    f"CREATE TEMPORARY TABLE {_TOUCHED} ON COMMIT DROP AS SELECT client_id FROM {incoming} "
+                    f"UNION SELECT t.client_id FROM transactions t JOIN {incoming} i ON i.id = t.id"
+                )
+            )
         key = KEYS[table.name]
         updates = ", ".join(f"{identifier(n)} = excluded.{identifier(n)}" for n in _names(table) if n not in key)
         # A row that changes nothing is left alone; xmax tells a row that was there from a new one.

@@ -23,7 +23,7 @@ from python_calamine import CalamineWorkbook
 
 from data.commands import report as module
 from data.commands.report import report
-from data.warehouse import schema
+from data.warehouse import rollups, schema
 
 ROOT = Path(__file__).resolve().parents[3]
 QUARTER = ("--from", "2024-01-01", "--to", "2024-03-31")
@@ -60,6 +60,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> str:
         schema.metadata.create_all(connection)
         for table, values in rows.items():
             connection.execute(sa.insert(table), values)
+        for statement in rollups.everything():
+            connection.execute(statement)
     engine.dispose()
     link.symlink_to(file)
     return f"duckdb:///{link}"

@@ -28,10 +28,12 @@ from data.report.period import Bound, parse_instant
 from data.report.query import ReportQuery
 from data.report.run import run_report
 from data.settings import Settings
-from data.warehouse import schema
+from data.warehouse import rollups, schema
 from data.warehouse.engines import Warehouse, open_warehouse
 from tests import oracle
 from tests.oracle import Client, Dataset, Question, Subscription, Transaction, instant
+
+_DUCKDB = sa.create_mock_engine("duckdb://", lambda *_, **__: None).dialect
 
 
 @dataclass
@@ -215,6 +217,8 @@ class Shelf:
             for name, rows in records.items():
                 if rows:
                     connection.execute(sa.insert(schema.metadata.tables[name]), rows)
+            for statement in rollups.everything():
+                connection.execute(statement)
         self._write_duckdb(records)
         self._held = data
 
@@ -232,6 +236,8 @@ class Shelf:
                     names = ", ".join(f'"{column}"' for column in frame.columns)
                     connection.execute(f"INSERT INTO {name} ({names}) SELECT {names} FROM incoming")
                     connection.unregister("incoming")
+            for statement in rollups.everything():
+                connection.execute(rollups.as_text(statement, _DUCKDB))
         fresh = self._folder / "fresh.link"
         fresh.symlink_to(file)
         previous = self._link.resolve() if self._link.is_symlink() else None

@@ -3,6 +3,11 @@ WITH selected AS
 FROM clients
 WHERE clients.type IN (%(type_1_1)s) AND clients.id IN (SELECT client_tags.client_id
 FROM client_tags
-WHERE client_tags.tag IN (%(tag_1_1)s, %(tag_1_2)s)) AND clients.owner_id IN (%(owner_id_1_1)s, %(owner_id_1_2)s))
- SELECT min(transactions."at") AS min_1, min(CASE WHEN (transactions."at" >= %(at_1)s AND transactions."at" < %(at_2)s) THEN transactions."at" END) AS min_2, max(CASE WHEN (transactions."at" >= %(at_1)s AND transactions."at" < %(at_2)s) THEN transactions."at" END) AS max_1
+WHERE client_tags.tag IN (%(tag_1_1)s, %(tag_1_2)s)) AND clients.owner_id IN (%(owner_id_1_1)s, %(owner_id_1_2)s)),
+found AS
+(SELECT min(client_months.first_at) AS first_ever, min(CASE WHEN (client_months.month >= %(month_1)s AND client_months.month < %(month_2)s) THEN client_months.first_at END) AS first, max(CASE WHEN (client_months.month >= %(month_1)s AND client_months.month < %(month_2)s) THEN client_months.last_at END) AS last
+FROM client_months JOIN selected ON selected.id = client_months.client_id UNION ALL SELECT CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS anon_1, min(transactions."at") AS min_3, max(transactions."at") AS max_2
 FROM transactions JOIN selected ON selected.id = transactions.client_id
+WHERE transactions."at" >= %(at_1)s AND transactions."at" < %(at_2)s OR transactions."at" >= %(at_3)s AND transactions."at" < %(at_4)s)
+ SELECT min(found.first_ever) AS min_1, min(found.first) AS min_2, max(found.last) AS max_1
+FROM found
