@@ -25,7 +25,7 @@ from data.report.period import Bucket
 from data.report.query import ReportQuery
 from data.report.result import Figure, Row
 
-Columns = Sequence[Sequence[Any]]
+Columns = Sequence[Numbers]
 """Lines of the engine, column by column, as :meth:`data.warehouse.engines.Reading.columns` gives them."""
 
 _Series = tuple[sql.Scope, int | None]
@@ -144,9 +144,10 @@ class Figures:
     remembered, so that the same one is named whatever order an engine answers in.
     """
 
-    def __init__(self, query: ReportQuery, shown: Sequence[Bucket], rates: Rates) -> None:
+    def __init__(self, query: ReportQuery, shown: Sequence[Bucket], currencies: Sequence[str], rates: Rates) -> None:
         self._query = query
         self._shown = shown
+        self._currencies = currencies
         self._rates = rates
         self._counts: dict[_Series, dict[str, Numbers]] = defaultdict(dict)
         self._sums: dict[_Series, dict[str, Sums]] = defaultdict(dict)
@@ -157,59 +158,61 @@ class Figures:
         scopes, packages, currencies, buckets, *changes = columns
         length = len(self._shown)
         by_name = dict(zip(_LEVELS, changes, strict=True))
-        counts = np.array([by_name[name] for name in _QTY], np.int64).T
-        money = np.array([[int(text) for text in by_name[name]] for name in _MONEY], object).T
-        lines_of: dict[_Series, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for line, (scope, package, currency) in enumerate(zip(scopes, packages, currencies, strict=True)):
-            lines_of[scope, package][currency].append(line)
+        counts = np.stack([by_name[name] for name in _QTY], axis=1)
+        money = np.array([_integers(by_name[name]) for name in _MONEY], object).T
+        series, series_at = _series(scopes, packages)
         closing = _Closing(self._shown, self._factor)
-        at = np.array(buckets, np.intp)
-        for series, by_currency in lines_of.items():
+        for s, key in enumerate(series):
             quantities = np.zeros((length, len(_QTY)), np.int64)
-            levels = {currency: np.zeros((length, len(_MONEY)), object) for currency in by_currency}
-            for currency, lines in by_currency.items():
-                quantities[at[lines]] += counts[lines]
-                levels[currency][at[lines]] = money[lines]
-                levels[currency] = levels[currency].cumsum(axis=0)
-            self._counts[series].update(zip(_QTY, quantities.cumsum(axis=0).T, strict=True))
-            self._sums[series].update(zip(_MONEY, closing.converted(levels), strict=True))
+            levels = {}
+            for c, currency in enumerate(self._currencies):
+                lines = np.flatnonzero((series_at == s) & (currencies == c))
+                if not len(lines):
+                    continue
+                quantities[buckets[lines]] += counts[lines]
+                changed = np.zeros((length, len(_MONEY)), object)
+                changed[buckets[lines]] = money[lines]
+                levels[currency] = changed.cumsum(axis=0)
+            self._counts[key].update(zip(_QTY, quantities.cumsum(axis=0).T, strict=True))
+            self._sums[key].update(zip(_MONEY, closing.converted(levels), strict=True))
 
     def add_flows(self, columns: Columns, stretches: Sequence[sql.Place]) -> None:
         """Take the lines of :func:`data.report.sql.flows` for the given stretches of time."""
-        scopes, packages, currencies, places, kinds, numbers, *counts, texts = columns
-        if not places:
+        scopes, packages, currencies, places, kind_at, numbers, not_below, not_above, texts = columns
+        if not len(places):
             return
-        series, series_at = _coded(zip(scopes, packages, strict=True))
-        names, kind_at = _coded(kinds)
-        factors, factor_at = _coded(
-            # Where all amounts are zero no rate is needed.
-            (currency, None if 2 * number == not_below + not_above else stretches[place].date)
-            for currency, place, number, not_below, not_above in zip(currencies, places, numbers, *counts, strict=True)
-        )
-        by = [self._factor(*key) for key in factors]
-        scaled = np.array([factor.scaled for factor in by], object)[factor_at]
-        lossy = np.array([not factor.is_whole for factor in by], bool)[factor_at]
-        amounts = np.array([int(text) for text in texts], object)
-        bucket_at = np.array([stretch.bucket for stretch in stretches], np.intp)[np.array(places, np.intp)]
-        shape = (len(series), len(names), len(self._shown))
+        series, series_at = _series(scopes, packages)
+        bucket_at = np.array([stretch.bucket for stretch in stretches], np.intp)[places]
+        # Where all amounts are zero no rate is needed.
+        moved = np.flatnonzero(2 * numbers != not_below + not_above)
+        pairs, pair_at = np.unique(currencies[moved] * len(stretches) + places[moved], return_inverse=True)
+        factors = [
+            self._factor(self._currencies[pair // len(stretches)], stretches[pair % len(stretches)].date)
+            for pair in pairs.tolist()
+        ]
+        amounts = np.array(_integers(texts[moved]), object)
+        scaled = np.array([factor.scaled for factor in factors], object)[pair_at]
+        lossy = np.array([not factor.is_whole for factor in factors], bool)[pair_at]
+        shape = (len(series), len(sql.FLOW_KINDS), len(self._shown))
         at = (series_at, kind_at, bucket_at)
+        s_at, k_at, b_at = (places[moved] for places in at)
         values, inexact = np.zeros(shape, object), np.zeros(shape, bool)
-        np.add.at(values, at, amounts * scaled)
-        np.logical_or.at(inexact, at, lossy)
+        np.add.at(values, (s_at, k_at, b_at), amounts * scaled)
+        inexact[s_at[lossy], k_at[lossy], b_at[lossy]] = True
         slack = sum(map(abs, amounts[lossy].tolist()))
 
         def exactly(s: int, k: int, bucket: int) -> Fraction:
-            lines = np.flatnonzero((series_at == s) & (kind_at == k) & (bucket_at == bucket))
-            return sum((amounts[line] * by[factor_at[line]].fraction for line in lines), Fraction())
+            lines = np.flatnonzero((s_at == s) & (k_at == k) & (b_at == bucket))
+            return sum((amounts[line] * factors[pair_at[line]].fraction for line in lines), Fraction())
 
+        counts = [np.zeros(shape, np.int64) for _ in _COUNTS]
+        for found, column in zip(counts, (not_below, not_above), strict=True):
+            np.add.at(found, at, column)
         for s, key in enumerate(series):
-            for k, kind in enumerate(names):
+            for k, kind in enumerate(sql.FLOW_KINDS):
                 self._sums[key][kind] = Sums(values[s, k], ~inexact[s, k], slack, partial(exactly, s, k))
-        for name, column in zip(_COUNTS, counts, strict=True):
-            found = np.zeros(shape, np.int64)
-            np.add.at(found, at, np.array(column, np.int64))
-            for s, key in enumerate(series):
-                self._counts[key].update({f"{kind}_{name}": found[s, k] for k, kind in enumerate(names)})
+                for name, found in zip(_COUNTS, counts, strict=True):
+                    self._counts[key][f"{kind}_{name}"] = found[s, k]
 
     def freeze(self, names: Mapping[int, str]) -> tuple[tuple[Row, ...], tuple[Figure, ...] | None]:
         """Rows in order and totals (None without rows), rounded; ``names`` are those of packages.
@@ -310,11 +313,19 @@ class _Closing:
         return [UNCHANGED if factor is None else factor for factor in known]
 
 
-def _coded(keys: Iterable[Any]) -> tuple[list[Any], Numbers]:
-    """The different keys, in the order of their coming, and for each key its place among them."""
-    codes: dict[Any, int] = {}
-    places = np.fromiter((codes.setdefault(key, len(codes)) for key in keys), np.intp)
-    return [*codes], places
+def _series(scopes: Numbers, packages: Numbers) -> tuple[list[_Series], Numbers]:
+    """The different series of some lines, and for each line the place of its own among them."""
+    ids, id_at = np.unique(packages, return_inverse=True)
+    found, places = np.unique(scopes * len(ids) + id_at, return_inverse=True)
+    series: list[_Series] = []
+    for scope, package in (divmod(key, len(ids)) for key in found.tolist()):
+        name = sql.SCOPES[scope]
+        series.append((name, int(ids[package]) if name == "package" else None))
+    return series, places
+
+
+def _integers(texts: Numbers) -> list[int]:
+    return [int(text) for text in texts.tolist()]
 
 
 def _label(unit: str, day: date) -> str:

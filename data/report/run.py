@@ -152,14 +152,15 @@ class _Run:
             return _Found((), None, first, last, nothing, why)
 
         self.watch.stage("Counting clients and balances")
-        stocks = self._columns(sql.stocks(self.query, selection, shown))
+        currencies = sorted(created)
+        stocks = self._columns(sql.stocks(self.query, selection, shown, currencies))
         self.watch.stage("Adding up transactions")
         rates, rate_days = self._rates({*created, self.query.currency}, shown[-1].closing)
         stretches = sql.places(self.query.timezone, shown, rate_days=rate_days)
-        flows = self._columns(sql.flows(self.query, selection, stretches))
+        flows = self._columns(sql.flows(self.query, selection, stretches, currencies))
 
         self.watch.stage("Converting money")
-        figures = Figures(self.query, shown, rates)
+        figures = Figures(self.query, shown, currencies, rates)
         figures.add_stocks(stocks)
         figures.add_flows(flows, stretches)
         rows, totals = figures.freeze(names)

@@ -46,6 +46,8 @@ _FEW = 12
 
 Scope = Literal["total", "held", "package"]
 """Whose figures a line of results holds: everyone's, those of clients that hold any package, or one package's."""
+SCOPES: tuple[Scope, ...] = ("total", "held", "package")
+"""Lines name their scope by its place here, and their kind and currency likewise: numbers come faster than words."""
 
 POPULATIONS = ("active", "overall_active", "all")
 
@@ -192,12 +194,14 @@ class _Ranks:
 # --- stocks: clients and balances at T --------------------------------------------------------------------------------
 
 
-def stocks(query: ReportQuery, selection: Selection, buckets: Sequence[Bucket]) -> sa.CompoundSelect[Any]:
+def stocks(
+    query: ReportQuery, selection: Selection, buckets: Sequence[Bucket], currencies: Sequence[str]
+) -> sa.CompoundSelect[Any]:
     """Changes of clients and balances from bucket to bucket, in the clients' own currencies.
 
-    Lines: scope, package_id, currency, bucket (index), then for each population its change of qty, of the sum of
-    balances above zero and of those below zero (micros, as text: see :func:`_exact`). Running sums over the bucket
-    give the figures at its T.
+    Lines: scope (place in ``SCOPES``), package_id (0 where there is none), currency (place in ``currencies``), bucket
+    (index), then for each population its change of qty, of the sum of balances above zero and of those below zero
+    (micros, as text: see :func:`_exact`). Running sums over the bucket give the figures at its T.
     """
     end = buckets[-1].at
     ranks = _Ranks("bucket_ends", [bucket.at for bucket in buckets])
@@ -275,7 +279,7 @@ def stocks(query: ReportQuery, selection: Selection, buckets: Sequence[Bucket]) 
         .cte("pieces")
     )
 
-    return sa.union_all(*_by_scope(query, pieces, ranks))
+    return sa.union_all(*_by_scope(query, pieces, ranks, currencies))
 
 
 def _moves(selection: Selection, lives: sa.CTE, edges: Sequence[datetime]) -> list[sa.Select[Any]]:
@@ -368,9 +372,12 @@ def _within(instant: ColumnElement[datetime], stretches: Sequence[tuple[datetime
     return sa.or_(*((instant >= low) & (instant < high) for low, high in runs))
 
 
-def _by_scope(query: ReportQuery, pieces: sa.CTE, ranks: _Ranks) -> list[sa.Select[Any]]:
+def _by_scope(query: ReportQuery, pieces: sa.CTE, ranks: _Ranks, currencies: Sequence[str]) -> list[sa.Select[Any]]:
+    def lines(scope: Scope, changes: sa.CTE, source: sa.FromClause | None = None) -> sa.Select[Any]:
+        return _lines(scope, changes, currencies, source)
+
     if not query.by_package and not query.packages:
-        return [_lines("total", _changes_by_bucket(pieces, ranks.count, "whole"))]
+        return [lines("total", _changes_by_bucket(pieces, ranks.count, "whole"))]
     started, source = ranks.of(holdings.c.started_at, holdings)
     ended, source = ranks.of(holdings.c.ended_at, source)
     held = (
@@ -401,13 +408,13 @@ def _by_scope(query: ReportQuery, pieces: sa.CTE, ranks: _Ranks) -> list[sa.Sele
     by_set = _changes_by_bucket(while_held, ranks.count, "by_set", while_held.c.package_set)
     # A client holds one set at a time: of those that hold any wanted package, nobody counts twice.
     if query.packages:
-        found = [_lines("total", by_set)]
+        found = [lines("total", by_set)]
     else:
-        found = [_lines("total", _changes_by_bucket(pieces, ranks.count, "whole"))]
+        found = [lines("total", _changes_by_bucket(pieces, ranks.count, "whole"))]
         if query.by_package:
-            found.append(_lines("held", by_set))
+            found.append(lines("held", by_set))
     if query.by_package:
-        found.append(_lines("package", by_set, _of_package(query, by_set)))
+        found.append(lines("package", by_set, _of_package(query, by_set)))
     return found
 
 
@@ -471,25 +478,35 @@ def _changes_by_bucket(pieces: sa.CTE, last: int, name: str, *keys: ColumnElemen
     return select(*groups, *sums).group_by(*groups).cte(name)
 
 
-def _lines(scope: Scope, changes: sa.CTE, source: sa.FromClause | None = None) -> sa.Select[Any]:
+def _lines(
+    scope: Scope, changes: sa.CTE, currencies: Sequence[str], source: sa.FromClause | None = None
+) -> sa.Select[Any]:
     """The changes of one scope; with a ``source`` that joins them with packages, by package."""
-    package = sa.cast(null(), BigInteger) if source is None else package_sets.c.package_id
-    keys = (*(() if source is None else (package,)), changes.c.currency, changes.c.bucket)
+    package = None if source is None else package_sets.c.package_id
+    keys = (*(() if package is None else (package,)), changes.c.currency, changes.c.bucket)
     sums = []
     for population, part in _LEVELS:
         total = func.sum(changes.c[f"{population}_{part}"])
         sums.append((sa.cast(total, BigInteger) if part == "qty" else _exact(total)).label(f"{population}_{part}"))
     return (
         select(
-            literal(scope, String).label("scope"),
-            package.label("package_id"),
-            changes.c.currency,
+            *_whose(scope, package),
+            _place_of(changes.c.currency, currencies).label("currency"),
             changes.c.bucket,
             *sums,
         )
         .select_from(changes if source is None else source)
         .group_by(*keys)
     )
+
+
+def _whose(scope: Scope, package: ColumnElement[Any] | None) -> tuple[ColumnElement[Any], ...]:
+    none = literal(0, BigInteger) if package is None else package
+    return literal(SCOPES.index(scope), Integer).label("scope"), none.label("package_id")
+
+
+def _place_of(name: ColumnElement[str], names: Sequence[str]) -> ColumnElement[int]:
+    return case({known: place for place, known in enumerate(names)}, value=name, else_=None)
 
 
 # --- flows: what happened in a bucket ---------------------------------------------------------------------------------
@@ -534,31 +551,40 @@ def places(zone: str, buckets: Sequence[Bucket], *, rate_days: Collection[date] 
     return tuple(found)
 
 
-def flows(query: ReportQuery, selection: Selection, stretches: Sequence[Place]) -> sa.CompoundSelect[Any]:
+def flows(
+    query: ReportQuery, selection: Selection, stretches: Sequence[Place], currencies: Sequence[str]
+) -> sa.CompoundSelect[Any]:
     """What happened in each stretch of time, in the clients' own currencies.
 
-    Lines: scope, package_id, currency, place (index into ``stretches``), kind, ``number`` of transactions, how many of
-    them are ``not_below`` zero and ``not_above`` zero, and the sum of their amounts (micros, as text: see
-    :func:`_exact`). Amounts that need no conversion stand at the first stretch of their bucket.
+    Lines: scope (place in ``SCOPES``), package_id (0 where there is none), currency (place in ``currencies``), place
+    (index into ``stretches``), kind (place in ``FLOW_KINDS``), ``number`` of transactions, how many of them are
+    ``not_below`` zero and ``not_above`` zero, and the sum of their amounts (micros, as text: see :func:`_exact`).
+    Amounts that need no conversion stand at the first stretch of their bucket.
     """
     happened = _sums_of_flows(query, selection, stretches)
+
+    def lines(
+        scope: Scope, package: ColumnElement[Any] | None = None, source: sa.FromClause | None = None
+    ) -> sa.Select[Any]:
+        return _flow_lines(scope, happened, currencies, package, source)
+
     if not query.by_package and not query.packages:
-        return sa.union_all(_flow_lines("total", happened))
+        return sa.union_all(lines("total"))
     own: ColumnElement[bool] = happened.c.kind.in_(PACKAGE_KINDS)
     holds: ColumnElement[bool] = happened.c.kind.in_(HELD_KINDS) & happened.c.package_set.is_not(None)
     # Rows of package kinds carry their package, and only they do; the others count for what the client held then.
     if query.packages:
         holds &= sa.and_(*_wanted(query, happened.c.package_set))
         own &= happened.c.package_id.in_(query.packages)
-        found = [_flow_lines("total", happened).where(sa.or_(own, holds))]
+        found = [lines("total").where(sa.or_(own, holds))]
     else:
-        found = [_flow_lines("total", happened)]
+        found = [lines("total")]
         if query.by_package:
-            found.append(_flow_lines("held", happened).where(holds))
+            found.append(lines("held").where(holds))
     if query.by_package:
-        found.append(_flow_lines("package", happened, happened.c.package_id).where(own))
+        found.append(lines("package", happened.c.package_id).where(own))
         members = _of_package(query, happened)
-        by_holding = _flow_lines("package", happened, package_sets.c.package_id, members)
+        by_holding = lines("package", package_sets.c.package_id, members)
         found.append(by_holding.where(happened.c.kind.in_(HELD_KINDS)))
     return sa.union_all(*found)
 
@@ -614,17 +640,20 @@ def _sums_of_flows(query: ReportQuery, selection: Selection, stretches: Sequence
 
 
 def _flow_lines(
-    scope: Scope, happened: sa.CTE, package: ColumnElement[Any] | None = None, source: sa.FromClause | None = None
+    scope: Scope,
+    happened: sa.CTE,
+    currencies: Sequence[str],
+    package: ColumnElement[Any] | None,
+    source: sa.FromClause | None,
 ) -> sa.Select[Any]:
     keys = (happened.c.currency, happened.c.place, happened.c.kind)
     counts = [happened.c[name] for name in ("number", "not_below", "not_above")]
     return (
         select(
-            literal(scope, String).label("scope"),
-            (sa.cast(null(), BigInteger) if package is None else package).label("package_id"),
-            happened.c.currency,
+            *_whose(scope, package),
+            _place_of(happened.c.currency, currencies).label("currency"),
             happened.c.place,
-            sa.cast(happened.c.kind, String).label("kind"),
+            _place_of(happened.c.kind, FLOW_KINDS).label("kind"),
             *(sa.cast(func.sum(count), BigInteger).label(count.name) for count in counts),
             _exact(func.sum(happened.c.amount)).label("amount"),
         )

@@ -34,6 +34,7 @@ def _query(**asked: object) -> ReportQuery:
 WHOLE = _query()
 BY_MONTH_AND_PACKAGE = _query(group_by=("month", "package"))
 FILTERED = _query(group_by=("month",), packages=(10, 12))
+CURRENCIES = ("EUR", "UAH")
 EVERYONE = sql.Selection()
 SOME = sql.Selection(types=("client",), tags=("vip", "trial"), owners=frozenset({4, 2}))
 
@@ -50,8 +51,8 @@ def _statements() -> dict[str, sa.Executable]:
             span, query.timezone, query.time_unit, as_of=AS_OF, first_data=BEGIN, active_duration=query.active_duration
         )
         stretches = sql.places(query.timezone, shown, rate_days=None)
-        found[f"stocks_{name}"] = sql.stocks(query, selection, shown)
-        found[f"flows_{name}"] = sql.flows(query, selection, stretches)
+        found[f"stocks_{name}"] = sql.stocks(query, selection, shown, CURRENCIES)
+        found[f"flows_{name}"] = sql.flows(query, selection, stretches, CURRENCIES)
     found["interval_filtered"] = sql.data_interval(SOME, span.start, span.end)
     found["currencies_filtered"] = sql.selected_currencies(SOME)
     return found
