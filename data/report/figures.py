@@ -7,7 +7,7 @@ report has hundreds of thousands of figures, too many to look at each of them on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -162,13 +162,14 @@ class Figures:
         money = np.array([_integers(by_name[name]) for name in _MONEY], object).T
         series, series_at = _series(scopes, packages)
         closing = _Closing(self._shown, self._factor)
+        lines_of: dict[int, dict[str, Numbers]] = defaultdict(dict)
+        for place, lines in _lines_by(series_at * len(self._currencies) + currencies):
+            s, c = divmod(place, len(self._currencies))
+            lines_of[s][self._currencies[c]] = lines
         for s, key in enumerate(series):
             quantities = np.zeros((length, len(_QTY)), np.int64)
             levels = {}
-            for c, currency in enumerate(self._currencies):
-                lines = np.flatnonzero((series_at == s) & (currencies == c))
-                if not len(lines):
-                    continue
+            for currency, lines in lines_of[s].items():
                 quantities[buckets[lines]] += counts[lines]
                 changed = np.zeros((length, len(_MONEY)), object)
                 changed[buckets[lines]] = money[lines]
@@ -178,9 +179,13 @@ class Figures:
 
     def add_flows(self, columns: Columns, stretches: Sequence[sql.Place]) -> None:
         """Take the lines of :func:`data.report.sql.flows` for the given stretches of time."""
-        scopes, packages, currencies, places, kind_at, numbers, not_below, not_above, texts = columns
-        if not len(places):
+        # To leave out a handful of lines here is cheaper than to look at every transaction's kind there.
+        shown = np.flatnonzero(columns[4] >= 0)
+        if not len(shown):
             return
+        scopes, packages, currencies, places, kind_at, numbers, not_below, not_above, texts = (
+            column[shown] for column in columns
+        )
         series, series_at = _series(scopes, packages)
         bucket_at = np.array([stretch.bucket for stretch in stretches], np.intp)[places]
         # Where all amounts are zero no rate is needed.
@@ -322,6 +327,14 @@ def _series(scopes: Numbers, packages: Numbers) -> tuple[list[_Series], Numbers]
         name = sql.SCOPES[scope]
         series.append((name, int(ids[package]) if name == "package" else None))
     return series, places
+
+
+def _lines_by(keys: Numbers) -> Iterator[tuple[int, Numbers]]:
+    """Each different key, with the places at which it stands."""
+    order = np.argsort(keys, kind="stable")
+    found, starts = np.unique(keys[order], return_index=True)
+    if len(found):  # nothing split is one piece all the same
+        yield from zip(found.tolist(), np.split(order, starts[1:]), strict=True)
 
 
 def _integers(texts: Numbers) -> list[int]:

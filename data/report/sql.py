@@ -506,7 +506,7 @@ def _whose(scope: Scope, package: ColumnElement[Any] | None) -> tuple[ColumnElem
 
 
 def _place_of(name: ColumnElement[str], names: Sequence[str]) -> ColumnElement[int]:
-    return case({known: place for place, known in enumerate(names)}, value=name, else_=None)
+    return case({known: place for place, known in enumerate(names)}, value=name, else_=-1)
 
 
 # --- flows: what happened in a bucket ---------------------------------------------------------------------------------
@@ -557,9 +557,9 @@ def flows(
     """What happened in each stretch of time, in the clients' own currencies.
 
     Lines: scope (place in ``SCOPES``), package_id (0 where there is none), currency (place in ``currencies``), place
-    (index into ``stretches``), kind (place in ``FLOW_KINDS``), ``number`` of transactions, how many of them are
-    ``not_below`` zero and ``not_above`` zero, and the sum of their amounts (micros, as text: see :func:`_exact`).
-    Amounts that need no conversion stand at the first stretch of their bucket.
+    (index into ``stretches``), kind (place in ``FLOW_KINDS``, -1 for kinds that are in no figure), ``number`` of
+    transactions, how many of them are ``not_below`` zero and ``not_above`` zero, and the sum of their amounts (micros,
+    as text: see :func:`_exact`). Amounts that need no conversion stand at the first stretch of their bucket.
     """
     happened = _sums_of_flows(query, selection, stretches)
 
@@ -658,7 +658,6 @@ def _flow_lines(
             _exact(func.sum(happened.c.amount)).label("amount"),
         )
         .select_from(happened if source is None else source)
-        .where(happened.c.kind.in_(FLOW_KINDS))
         .group_by(*(keys if package is None else (package, *keys)))
     )
 

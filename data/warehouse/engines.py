@@ -47,6 +47,7 @@ _LOADING_MEMORY = "2GB"
 
 
 Column = NDArray[Any]
+"""One column of an answer."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import gc
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from data.errors import Cancelled, NoData, UserError
 from data.settings import Settings
 from data.warehouse.engines import DuckDBWarehouse, Warehouse, open_warehouse, relation
 from data.warehouse.load import load_folder
-from data.warehouse.schema import packages
+from data.warehouse.schema import clients, packages
 from data.warehouse.versions import Versions
 from tests.data.warehouse.company import COMPANY, rows, settings, write
 
@@ -54,6 +55,16 @@ def test_a_warehouse_may_be_opened_before_its_first_load(warehouse_url, tmp_path
     with warehouse.read() as reading:
         assert names(reading.connection) == ["Gold"]
         assert reading.version == warehouse.version()
+
+
+def test_columns_are_arrays_of_integers_and_of_objects(warehouse):
+    statement = sa.select(clients.c.id, clients.c.currency, clients.c.created_at).order_by(clients.c.id)
+    with warehouse.read() as reading:
+        ids, currencies, _ = reading.columns(statement)
+        nothing = reading.columns(statement.where(clients.c.id < 0))
+    assert (ids.dtype, ids.tolist()) == (np.int64, [1, 2])
+    assert (currencies.dtype, currencies.tolist()) == (object, ["EUR", "USD"])
+    assert [len(column) for column in nothing] == [0, 0, 0]
 
 
 def test_a_new_version_is_picked_up_by_the_next_reading(url, warehouse, tmp_path):
