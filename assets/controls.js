@@ -786,5 +786,33 @@
     );
   }
 
-  window.customer_dynamics = Object.assign(window.customer_dynamics || {}, { Picker, AddMenu, OrderedList, Chips, SavedList });
+  /* ------------------------------------------------------------------ parts without a life of their own */
+
+  /* What nobody touches is one component to Dash, however many elements it is: Dash goes through all of its components
+   * after every change of any one, dozens of times for a press of Query. */
+  const drawn = (part) => (typeof part === "string" ? part : h(part[0], part[1], ...part.slice(2).map(drawn)));
+
+  function Still({ tree }) {
+    return useMemo(() => h(React.Fragment, null, ...tree.map(drawn)), [tree]);
+  }
+
+  /* What a callback gives it goes straight to a function of the page, in the very change that shows the rest of the same
+   * answer: a clientside callback would come some frames later. */
+  function Handed({ to, data }) {
+    useLayoutEffect(() => {
+      const [place, name] = to.split(".");
+      window.dash_clientside[place][name](data);
+    }, [data]);
+    return null;
+  }
+
+  window.customer_dynamics = Object.assign(window.customer_dynamics || {}, {
+    Picker,
+    AddMenu,
+    OrderedList,
+    Chips,
+    SavedList,
+    Still,
+    Handed,
+  });
 })();

@@ -26,7 +26,7 @@ from data.report.catalog import DIMENSION, METRICS
 from data.report.result import ReportResult
 from data.services import Services
 from data.store.chart_presets import OwnPreset
-from layouts.controls import icon
+from layouts.controls import icon, still
 from layouts.ids import Chart
 
 PLOTLY = f"/-/plotly.js?v={get_plotlyjs_version()}"
@@ -54,7 +54,7 @@ def menu(services: Services) -> dbc.DropdownMenu:
     return dbc.DropdownMenu(
         entries(services.records.chart_presets.list(services.user())),
         id=Chart.MENU,
-        label=[icon("bar-chart"), html.Span("Show Chart")],
+        label=still(icon("bar-chart"), html.Span("Show Chart")),
         toggle_class_name="btn-quiet btn-sm chart-toggle",
         class_name="chart-menu",
         color="quiet",
@@ -106,7 +106,7 @@ def panel() -> html.Section:
                     "data-plotly": PLOTLY,
                 },
             ),
-            html.Template(_card(), id=Chart.CARD),
+            html.Template(still(_card()), id=Chart.CARD),
             html.P(className="visually-hidden", id=Chart.SAID, role="status"),
             dcc.Store(id=Chart.LOOK, data={"narrow": False}),
             dcc.Store(id=Chart.ASKED),

@@ -54,13 +54,6 @@ ICONS = (
 """Icons that the page uses, by their names in Bootstrap Icons: only these are sent to the browser."""
 
 
-def icon(name: str) -> html.Span:
-    """An icon of :data:`ICONS`, for the eye only: what it stands on must carry a name."""
-    if name not in ICONS:
-        raise ValueError(f"Icon {name} is not sent to the browser: add it to ICONS.")
-    return html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"})
-
-
 class _Control(Component):
     """A component that assets/controls.js draws under the same name."""
 
@@ -140,3 +133,51 @@ class SavedList(_Control):
 
     _type = "SavedList"
     _prop_names: ClassVar[list[str]] = ["id", "label", "items", "act"]
+
+
+class Still(_Control):
+    """Parts of the page as plain elements: ``tree`` lists texts, and elements as ``[tag, attributes, *tree]``.
+
+    Made by :func:`still`.
+    """
+
+    _type = "Still"
+    _prop_names: ClassVar[list[str]] = ["tree"]
+
+
+class Handed(_Control):
+    """Invisible: hands ``data`` to the function of the page that ``to`` names ("report.rows"), now and when it changes.
+
+    Unlike a clientside callback it does so in the same change of the page that shows the rest of the answer.
+    """
+
+    _type = "Handed"
+    _prop_names: ClassVar[list[str]] = ["id", "to", "data"]
+
+
+def still(*parts: Component | str) -> Still:
+    """``parts`` as one component: for what no callback names and nobody clicks.
+
+    Dash goes through all of its components after every change of any one, so a page of few of them answers sooner.
+    """
+    return Still(tree=[plain for part in parts for plain in _plain(part)])
+
+
+def _plain(part: Any) -> list[Any]:
+    if not isinstance(part, Component):
+        return [str(part)]
+    props = part.to_plotly_json()["props"]
+    if isinstance(part, Still):
+        return list(props["tree"])
+    if part._namespace != "dash_html_components":
+        raise ValueError(f"{part._type} has a life of its own: only plain HTML can be still.")
+    children = props.pop("children", None)
+    inner = children if isinstance(children, list | tuple) else [] if children is None else [children]
+    return [[part._type.lower(), props, *(plain for child in inner for plain in _plain(child))]]
+
+
+def icon(name: str) -> Still:
+    """An icon of :data:`ICONS`, for the eye only: what it stands on must carry a name."""
+    if name not in ICONS:
+        raise ValueError(f"Icon {name} is not sent to the browser: add it to ICONS.")
+    return still(html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"}))

@@ -15,7 +15,7 @@ from data.report.reports import utc_now
 from data.services import Services
 from layouts import form, links, messages, report, templates
 from layouts.asked import opening, without
-from layouts.controls import icon
+from layouts.controls import icon, still
 from layouts.ids import Links, Page, Stores
 
 _DOCUMENT = """<!DOCTYPE html>
@@ -91,7 +91,7 @@ def _whole(services: Services) -> html.Div:
             ),
             html.Main(
                 [
-                    html.H1("Customer Dynamics report", className="visually-hidden"),
+                    still(html.H1("Customer Dynamics report", className="visually-hidden")),
                     form.panel(
                         query,
                         choices,
@@ -121,20 +121,22 @@ def _greeting(missing: str | None, lost: Sequence[str]) -> list[Component]:
 def _header(services: Services) -> html.Header:
     return html.Header(
         [
-            html.A("Customer Dynamics", href="/", className="brand"),
+            still(html.A("Customer Dynamics", href="/", className="brand")),
             html.Div(templates.buttons(services), className="header-tools"),
             html.Div(
                 [
                     html.Button(
-                        [icon("link-45deg"), html.Span("My links")],
+                        still(icon("link-45deg"), html.Span("My links")),
                         id=Links.OPEN,
                         type="button",
                         className="btn btn-quiet btn-sm",
                     ),
                     html.Div(
                         [
-                            html.Label("Theme", htmlFor=Page.THEME, className="visually-hidden"),
-                            icon("circle-half"),
+                            still(
+                                html.Label("Theme", htmlFor=Page.THEME, className="visually-hidden"),
+                                icon("circle-half"),
+                            ),
                             dbc.Select(
                                 id=Page.THEME,
                                 options=[
@@ -148,10 +150,12 @@ def _header(services: Services) -> html.Header:
                         ],
                         className="theme-switch",
                     ),
-                    html.Span(
-                        [icon("person-circle"), services.user().name],
-                        className="person",
-                        title=f"{services.user().name} · {services.user().role}",
+                    still(
+                        html.Span(
+                            [icon("person-circle"), services.user().name],
+                            className="person",
+                            title=f"{services.user().name} · {services.user().role}",
+                        )
                     ),
                 ],
                 className="header-tools header-end",

@@ -15,7 +15,7 @@ from data.report.query import ReportQuery
 from data.services import Services
 from data.store.templates import Template
 from data.store.titles import MAX_TITLE
-from layouts.controls import SavedList, icon
+from layouts.controls import SavedList, icon, still
 from layouts.filters import problem
 from layouts.ids import Problem, Templates
 
@@ -28,7 +28,7 @@ def buttons(services: Services) -> list[Component]:
     return [
         SavedList(id=Templates.LIST, label="Load Query", items=listed(services)),
         html.Button(
-            [icon("bookmark"), html.Span("Save Query")],
+            still(icon("bookmark"), html.Span("Save Query")),
             id=Templates.SAVE,
             type="button",
             className="btn btn-quiet btn-sm",
@@ -133,7 +133,7 @@ def _fields() -> list[Component]:
         ),
         html.Fieldset(
             [
-                html.Legend("Visibility"),
+                still(html.Legend("Visibility")),
                 dbc.RadioItems(
                     id=Templates.VISIBILITY,
                     options=[{"value": value, "label": label} for value, label in VISIBILITIES.items()],
@@ -145,7 +145,7 @@ def _fields() -> list[Component]:
         ),
         html.Fieldset(
             [
-                html.Legend("Options"),
+                still(html.Legend("Options")),
                 dbc.Checklist(
                     id=Templates.ALONG,
                     options=[{"value": value, "label": label} for value, label in ALONG.items()],

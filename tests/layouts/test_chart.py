@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from plotly.utils import PlotlyJSONEncoder
 
@@ -12,6 +14,7 @@ from charts.spec import COLOURS, KINDS
 from data.report.catalog import METRICS
 from data.store.chart_presets import OwnPreset
 from layouts.chart import ACTS, BLANK, OWN, choices, entries, face, panel
+from layouts.controls import Still
 from layouts.ids import Chart
 from tests.charts.reports import by_month, by_month_and_package
 
@@ -73,8 +76,14 @@ def test_the_worksheet_offers_every_metric_kind_and_colour() -> None:
 
 
 def test_every_act_has_a_button_with_a_name() -> None:
-    buttons = [child.to_plotly_json()["props"] for child in panel()._traverse() if getattr(child, "title", None)]
-    assert [(button["data-act"], button["aria-label"]) for button in buttons] == [
+    def buttons(part: Any) -> Iterator[dict[str, str]]:
+        if not isinstance(part, str):
+            tag, props, *parts = part
+            yield from [props] if tag == "button" else [found for inner in parts for found in buttons(inner)]
+
+    (still,) = (child for child in panel()._traverse() if isinstance(child, Still))
+    (card,) = still.to_plotly_json()["props"]["tree"]
+    assert [(found["data-act"], found["aria-label"]) for found in buttons(card)] == [
         (act, label) for act, label, _ in ACTS
     ]
 
