@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 
 from flask_caching import Cache
 
@@ -25,6 +26,8 @@ from data.settings import Settings
 from data.warehouse.engines import Warehouse
 
 _POLL_SECONDS = 0.05
+_QUIET_SECONDS = 0.25
+"""A run tells what it does from then on: before that nobody asks (assets/table.js)."""
 _RUN_SECONDS = 600
 _OPEN_PERIOD_SECONDS = 60
 """A period that has not ended yet is answered from the cache for a minute only: its T moves with the clock."""
@@ -105,18 +108,24 @@ class Reports:
         base = self._settings.base_currency
         if run_id is None:
             return run_report(self._warehouse, query, user, base_currency=base, as_of=now)
-        watch = Stopwatch(lambda stage: self._cache.set(f"progress:{run_id}", stage, timeout=_RUN_SECONDS))
+        stages: list[str] = []
+        watch = Stopwatch(stages.append)
         # The query runs in a thread of its own so that this one can watch for a cancelled run and stop the engine.
         with ThreadPoolExecutor(max_workers=1) as pool:
             future = pool.submit(run_report, self._warehouse, query, user, base_currency=base, as_of=now, watch=watch)
+            started, told = monotonic(), 0
             while not future.done():
                 if self._cache.get(f"cancel:{run_id}"):
                     watch.cancel()
                 try:
                     future.exception(timeout=_POLL_SECONDS)
                 except TimeoutError:
-                    continue
-            self._cache.delete(f"progress:{run_id}")
+                    # Not at once: writing it takes longer than many a stage does, and the run would wait for it.
+                    if len(stages) > told and monotonic() - started > _QUIET_SECONDS:
+                        told = len(stages)
+                        self._cache.set(f"progress:{run_id}", stages[-1], timeout=_RUN_SECONDS)
+            if told:
+                self._cache.delete(f"progress:{run_id}")
             if watch.cancelled:
                 raise Cancelled
             return future.result()
