@@ -32,6 +32,8 @@
     "Pacific/Truk": "Pacific/Chuuk",
   };
 
+  const KEEP_AFTER = 150; // milliseconds after a report has appeared
+
   /* Once Dash has drawn what a callback changed. */
   const afterPaint = (act) => setTimeout(() => requestAnimationFrame(act), 30);
 
@@ -99,20 +101,21 @@
 
     allowSending: (type, notes) => [type === "web", type === "web" ? notes.web : notes.file],
 
-    /* After a report has appeared the form is one line; Edit unfolds it in place. */
-    fold(report) {
+    /* With a report the form becomes one line; Edit unfolds it in place. */
+    unfold() {
+      afterPaint(() => document.getElementById("period-range").focus());
+      return "form";
+    },
+
+    appeared(report) {
+      if (!report) return;
       const body = document.getElementById("form-body");
-      if (triggers().includes("form-edit")) {
-        afterPaint(() => document.getElementById("period-range").focus());
-        return ["form", none()];
-      }
-      if (!report) return ["form", none()];
       const focused = document.activeElement;
-      if (!report.opened && (!focused || focused === document.body || (body && body.contains(focused)))) {
+      if (!report.opened && (!focused || focused === document.body || body.contains(focused))) {
         afterPaint(() => document.getElementById("form-edit").focus({ preventScroll: true }));
       }
-      // The words of the question before are wrong now; the server sends the right ones in a moment.
-      return ["form folded", ""];
+      // Nobody waits for the question to be kept: first the report is painted.
+      setTimeout(() => window.dash_clientside.set_props("form-kept", { data: report }), KEEP_AFTER);
     },
 
     clear: () => "",
@@ -120,7 +123,7 @@
     forget(...args) {
       const fields = args[args.length - 1];
       const changed = triggers();
-      return fields.map((ids) => (changed.includes("form-query") || ids.some((id) => changed.includes(id)) ? "" : none()));
+      return fields.map((ids) => (ids.some((id) => changed.includes(id)) ? "" : none()));
     },
   };
 
@@ -129,7 +132,12 @@
   /* After Query, the first field that has a problem is brought into view and gets the focus. */
   let asked = false;
   document.addEventListener("click", (event) => {
-    if (event.target instanceof Element && event.target.closest("#form-query")) asked = true;
+    if (!(event.target instanceof Element) || !event.target.closest("#form-query")) return;
+    asked = true;
+    problems.observe(document.getElementById("form-body"), { subtree: true, childList: true, characterData: true });
+    for (const place of document.querySelectorAll("#form-body .field-problem:not(:empty)")) {
+      window.dash_clientside.set_props(place.id, { children: "" });
+    }
   });
   const lead = (place) => {
     asked = false;
@@ -138,7 +146,7 @@
     (around || place).scrollIntoView({ block: "nearest" });
     if (field) field.focus({ preventScroll: true });
   };
-  new MutationObserver((changes) => {
+  const problems = new MutationObserver((changes) => {
     if (!asked) return;
     const places = changes.map((change) => {
       const node = change.target instanceof Element ? change.target : change.target.parentElement;
@@ -146,7 +154,7 @@
     });
     const place = places.find((found) => found && found.textContent);
     if (place) requestAnimationFrame(() => lead(place));
-  }).observe(document, { subtree: true, childList: true, characterData: true });
+  });
 
   /* Enter in a field of the form asks. The short wait lets a change that came with it arrive first. */
   document.addEventListener("keydown", (event) => {

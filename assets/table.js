@@ -6,47 +6,68 @@
   "use strict";
 
   const GRID_OF = { "report-table": "report-grid", "again-table": "again-grid" };
-  const WINDOW = 60; // rows in the page at once, as in layouts/table.py
+  const WINDOW = 60; // rows beyond which a report is shown through a window, as in layouts/table.py
   const MARGIN = 16; // of them above and below what is in view
-  const SHOW_PROGRESS_AFTER = 150; // milliseconds, as in assets/report.css
+  const POLL_AFTER = 350; // milliseconds: from 150 on assets/report.css shows "Asking"; most queries are answered by then
   const POLL_EVERY = 400;
+  const FILL_AFTER = 200; // milliseconds after a long report has appeared
   const HEADER_ROWS = 2;
 
   const sheets = {}; // by table id: all rows of its report, and which of them are on the page
+  const watchers = {}; // by table id: who hears of every change of the table
   const none = () => window.dash_clientside.no_update;
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const by = (id) => document.getElementById(id);
 
   /* ------------------------------------------------------------------ running */
 
+  const ASKING = "Asking";
+  let running = null; // the id of the run that was begun last
+  let words = ASKING; // what it is said to do
+
   function newRun() {
     const bytes = crypto.getRandomValues(new Uint8Array(12));
-    const run = { id: Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("") };
-    setTimeout(() => follow(run.id, true), SHOW_PROGRESS_AFTER);
-    return run;
+    running = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    if (words !== ASKING) tell(ASKING); // of the run before
+    const id = running;
+    setTimeout(() => follow(id), POLL_AFTER);
+    // What would be in view if the table had the whole window is drawn first, the rows around that a moment later.
+    return { id, rows: Math.ceil(window.innerHeight / rowHeight(by("report-grid"))) };
   }
 
-  async function follow(id, first) {
+  function tell(text) {
+    words = text;
+    set("report-progress-words", { children: text });
+  }
+
+  /* Straight into the store that the query listens to. A second click may come before the button is disabled. */
+  let begun = -Infinity;
+  document.addEventListener("click", (event) => {
+    const query = event.target.closest("#form-query");
+    if (!query || query.disabled || event.timeStamp - begun < 100) return;
+    begun = event.timeStamp;
+    set("run-store", { data: newRun() });
+  });
+
+  async function follow(id) {
     const progress = by("report-progress");
-    if (!progress.classList.contains("is-running")) return;
-    if (first) set("report-progress-words", { children: "Asking" });
+    const goesOn = () => id === running && progress.classList.contains("is-running");
+    if (!goesOn()) return;
     try {
       const answer = await fetch(`/-/run/${id}`);
       const { stage } = await answer.json();
-      if (stage && progress.classList.contains("is-running") && !progress.dataset.stopping) {
-        set("report-progress-words", { children: stage });
-      }
+      if (stage && stage !== words && goesOn() && !progress.dataset.stopping) tell(stage);
     } catch {
       /* the next poll may reach the server again; the run itself reports what went wrong */
     }
-    setTimeout(() => follow(id, false), POLL_EVERY);
+    setTimeout(() => follow(id), POLL_EVERY);
   }
 
   document.addEventListener("click", (event) => {
     if (!event.target.closest("#report-cancel")) return;
     const progress = by("report-progress");
     progress.dataset.stopping = "yes";
-    set("report-progress-words", { children: "Stopping" });
+    tell("Stopping");
     const ended = setInterval(() => {
       if (progress.classList.contains("is-running")) return;
       delete progress.dataset.stopping;
@@ -59,13 +80,40 @@
   function receive(tableId, data) {
     const grid = by(GRID_OF[tableId]);
     if (!data || !grid) return;
-    const sheet = { ...data, from: 0, to: Math.min(data.count, WINDOW), long: Boolean(data.rows), base: undefined };
+    const sheet = { ...data, from: 0, to: data.count, long: Boolean(data.rows), base: undefined };
     sheets[tableId] = sheet;
     grid.scrollTop = 0;
+    // The table has got the first rows of a long sheet: how many tells where its window ends.
+    if (sheet.long && !isBound(tableId, sheet)) sheet.to = Math.min(sheet.count, WINDOW);
     pad(grid, sheet);
     dress(grid, tableId);
+    watchers[tableId].takeRecords(); // of what has just been dressed
     placeFixed(grid, sheet);
+    agree(tableId, sheet.sort);
+    if (sheet.long) setTimeout(() => sheets[tableId] === sheet && fill(tableId, sheet), FILL_AFTER);
   }
+
+  /* The rows above and below what is in view, so that scrolling finds them there. */
+  function fill(tableId, sheet) {
+    const grid = by(GRID_OF[tableId]);
+    const wanted = Math.min(sheet.count, visibleRows(grid) + 2 * MARGIN);
+    if (!isBound(tableId, sheet) || wanted <= sheet.to - sheet.from) return;
+    widen(tableId, sheet, wanted);
+    pad(grid, sheet);
+  }
+
+  const visibleRows = (grid) => Math.ceil(grid.clientHeight / rowHeight(grid));
+
+  /* Headers and view tell the order of the rows that came, whatever was clicked while these were on their way. */
+  function agree(tableId, sort) {
+    if (!sort) return;
+    const propsOf = (id) => window.dash_component_api.getLayout(id).props;
+    if (!same(propsOf(tableId).sort_by, sort)) set(tableId, { sort_by: sort });
+    const { data } = propsOf("view-store");
+    if (!same(data.sort, sort)) set("view-store", { data: { ...data, sort } });
+  }
+
+  const same = (one, other) => JSON.stringify(one || []) === JSON.stringify(other || []);
 
   /* Where each grouping column sticks: right of those before it. */
   function placeFixed(grid, sheet) {
@@ -95,9 +143,8 @@
     if (!sheet || !sheet.long || !isBound(tableId, sheet)) return;
     const height = rowHeight(grid);
     const first = Math.floor(grid.scrollTop / height);
-    const visible = Math.ceil(grid.clientHeight / height);
-    const wanted = Math.min(sheet.count, visible + 2 * MARGIN);
-    if (wanted > sheet.to - sheet.from) widen(tableId, sheet, wanted);
+    const visible = visibleRows(grid);
+    fill(tableId, sheet);
     const near = MARGIN / 2;
     const early = sheet.from > 0 && first - near < sheet.from;
     const late = sheet.to < sheet.count && first + visible + near > sheet.to;
@@ -288,7 +335,8 @@
       if (head) showTip(head);
     });
     grid.addEventListener("focusout", hideTip);
-    new MutationObserver(() => dress(grid, tableId)).observe(grid, { childList: true, subtree: true, characterData: true, attributeFilter: ["data-icon"] });
+    watchers[tableId] = new MutationObserver(() => dress(grid, tableId));
+    watchers[tableId].observe(grid, { childList: true, subtree: true, characterData: true, attributeFilter: ["data-icon"] });
     return true;
   }
 
@@ -580,14 +628,14 @@
   /* ------------------------------------------------------------------ what Dash calls */
 
   const report = {
-    start(clicks, runNow, busy) {
-      return busy || !window.dash_clientside.callback_context.triggered.some(({ value }) => value) ? none() : newRun();
+    start(runNow, busy) {
+      return busy || !runNow ? none() : newRun();
     },
     startAgain(clicks, busy) {
       return busy || !clicks ? none() : newRun();
     },
     sort(sortBy, shown) {
-      return JSON.stringify(sortBy || []) === JSON.stringify((shown && shown.sort) || []) ? none() : sortBy;
+      return same(sortBy, shown && shown.sort) ? none() : sortBy;
     },
     choose(now) {
       const before = view && JSON.stringify(view.columns);

@@ -58,7 +58,7 @@ def register(app: dash.Dash, services: Services) -> None:
     @app.callback(
         Output(Form.SUMMARY, "children"),
         inputs={
-            "report": Input(Stores.REPORT, "data"),
+            "report": Input(Form.KEPT, "data"),
             "download": Input(Report.DOWNLOAD, "data"),
             "values": read.states(),
         },
@@ -70,7 +70,7 @@ def register(app: dash.Dash, services: Services) -> None:
         except UserError:
             # A link was opened while the form holds what cannot be asked: the form says so when it is asked.
             return "The form"
-        appeared = dash.ctx.triggered_id == Stores.REPORT and bool(report)
+        appeared = dash.ctx.triggered_id == Form.KEPT and bool(report)
         if (appeared and report and not report["opened"]) or (download and asked.output != "web"):
             services.records.preferences.set(services.user(), REMEMBERED, asked.to_json())
         return asked.query.describe(_names(services)) if appeared else dash.no_update
@@ -152,18 +152,15 @@ def _in_the_browser(app: dash.Dash) -> None:
         prevent_initial_call=True,
     )
     app.clientside_callback(
-        here("fold"),
+        here("unfold"),
         Output(Form.PANEL, "className"),
-        Output(Form.SUMMARY, "children", allow_duplicate=True),
-        Input(Stores.REPORT, "data"),
         Input(Form.EDIT, "n_clicks"),
         prevent_initial_call=True,
     )
-    # A problem is forgotten when its field is changed, and all of them when the question is asked again.
+    # A problem is forgotten when its field is changed; all of them are when the question is asked again.
     app.clientside_callback(
         here("forget"),
         *(Output(problem, "children", allow_duplicate=True) for problem in FIELDS_OF),
-        Input(Form.QUERY, "n_clicks"),
         *(Input(field, "value") for fields in FIELDS_OF.values() for field in fields),
         State(Form.FIELDS, "data"),
         prevent_initial_call=True,

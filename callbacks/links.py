@@ -230,8 +230,6 @@ def _run_again(app: Dash, services: Services) -> None:
             "message": [],
         }
 
-    app.clientside_callback(ClientsideFunction("report", "rowsAgain"), Input(Again.ROWS, "data"))
-
     @app.callback(
         output={name: AGAIN[name] for name in ("panel", "then_grid", "then_rows", "then_data", "then_style")},
         inputs={

@@ -29,14 +29,20 @@ PAINTED = {
     "rows": Output(Report.ROWS, "data", allow_duplicate=True),
     "columns": Output(Report.TABLE, "columns", allow_duplicate=True),
     "data": Output(Report.TABLE, "data", allow_duplicate=True),
-    "sort_by": Output(Report.TABLE, "sort_by", allow_duplicate=True),
     "style_header_conditional": Output(Report.TABLE, "style_header_conditional", allow_duplicate=True),
     "report": Output(Stores.REPORT, "data", allow_duplicate=True),
     "view": Output(Stores.VIEW, "data", allow_duplicate=True),
     "address": Output(Report.ADDRESS, "data", allow_duplicate=True),
+    "form": Output(Form.PANEL, "className", allow_duplicate=True),
+    "question": Output(Form.SUMMARY, "children", allow_duplicate=True),
+    "appeared": Output(Form.APPEARED, "data", allow_duplicate=True),
     "banner": Output(Page.BANNER, "children", allow_duplicate=True),
 }
 """Everything on the page that shows a report. One answer sets all of it: nothing is painted in a second round trip."""
+
+
+_LEAST_FIRST, _MOST_FIRST = 12, 120
+"""Between these lie the rows that a long report begins with, whatever the page says about its height."""
 
 
 def register(app: Dash, services: Services) -> None:
@@ -44,7 +50,6 @@ def register(app: Dash, services: Services) -> None:
     app.clientside_callback(
         ClientsideFunction("report", "start"),
         Output(Stores.RUN, "data"),
-        Input(Form.QUERY, "n_clicks"),
         Input(Templates.RUN_NOW, "data"),
         State(Form.QUERY, "disabled"),
         prevent_initial_call=True,
@@ -67,8 +72,8 @@ def register(app: Dash, services: Services) -> None:
         ],
         prevent_initial_call=True,
     )
-    def run_report(run: dict[str, str], view: dict[str, Any], values: Any) -> dict[str, Any]:
-        return answered(services, run["id"], view, values)
+    def run_report(run: dict[str, Any], view: dict[str, Any], values: Any) -> dict[str, Any]:
+        return answered(services, run, view, values)
 
     @app.callback(
         inputs={
@@ -128,35 +133,42 @@ def register(app: Dash, services: Services) -> None:
         hidden = [metric.id for metric in METRICS if metric.id not in columns]
         services.records.preferences.set(services.user(), report.COLUMNS_KEY, {"hidden": hidden})
 
-    app.clientside_callback(ClientsideFunction("report", "rows"), Input(Report.ROWS, "data"))
-    app.clientside_callback(ClientsideFunction("report", "address"), Input(Report.ADDRESS, "data"))
 
-
-def answered(services: Services, run_id: str, view: dict[str, Any], values: Any) -> dict[str, Any]:
+def answered(services: Services, run: dict[str, Any], view: dict[str, Any], values: Any) -> dict[str, Any]:
     """What the page is given for a press of Query: a painted report, a file, or the news that it was cancelled."""
     nothing: dict[str, Any] = dict.fromkeys((*PAINTED, "download", "message"), no_update)
     user = services.user()
     asked = read.read_form(values)
     try:
-        answer = services.reports.ask(asked.query, user, run_id=run_id)
+        answer = services.reports.ask(asked.query, user, run_id=run["id"])
     except Cancelled:
         return nothing | {"message": messages.notice("The query was cancelled; nothing was changed.", seconds=6)}
     if asked.output != "web":
         content, message = delivered(answer.result, asked, services)
         return nothing | {"download": content, "message": message}
     link = services.records.snapshots.freeze(answer.result, user, from_cache=answer.from_cache)
-    view = {**view, "sort": []}
-    return painted(answer.result, link.id, view, from_cache=answer.from_cache) | {"download": no_update, "message": []}
+    unsorted = {**view, "sort": []}
+    shown = painted(answer.result, link.id, unsorted, from_cache=answer.from_cache, first=first_rows(run))
+    if unsorted == view:
+        # Nobody is told of a view that stays. A sorting clicked since this was asked is undone by assets/table.js.
+        shown["view"] = no_update
+    return shown | {"download": no_update, "message": []}
 
 
 def painted(
-    result: ReportResult, link: str, view: dict[str, Any], *, from_cache: bool, banner: Any = None
+    result: ReportResult,
+    link: str,
+    view: dict[str, Any],
+    *,
+    from_cache: bool,
+    banner: Any = None,
+    first: int = table.WINDOW,
 ) -> dict[str, Any]:
     """Everything of :data:`PAINTED` for ``result``, which ``link`` leads to.
 
-    With a ``banner`` it was opened by its link.
+    With a ``banner`` it was opened by its link. A long one begins with its ``first`` rows in the table.
     """
-    sheet = sheet_of(result, view)
+    sheet = sheet_of(result, view, first=first)
     opened = banner is not None
     stage = "is-shown" if result.rows else "is-empty"
     return {
@@ -171,14 +183,24 @@ def painted(
         "view": view,
         "address": {"link": link},
         "banner": banner if opened else [],
+        "form": "form folded",
+        # Names of owners and packages would have to be fetched: the words that need them follow in a moment.
+        "question": "" if result.query.owners or result.query.packages else result.query.describe(),
+        "appeared": {"link": link, "opened": opened},
     }
 
 
-def sheet_of(result: ReportResult, view: dict[str, Any]) -> table.Sheet:
+def first_rows(run: dict[str, Any]) -> int:
+    """How many rows of a long report the page can show at first, as it said with its question."""
+    rows = run.get("rows")
+    return min(max(rows, _LEAST_FIRST), _MOST_FIRST) if isinstance(rows, int) else table.WINDOW
+
+
+def sheet_of(result: ReportResult, view: dict[str, Any], *, first: int = table.WINDOW) -> table.Sheet:
     """The report as ``view`` shows it: its columns and its order."""
     sort = view.get("sort") or []
     order = row_order(result, read_sort(sort))
-    return table.sheet(result, figures(), order=order, hidden=hidden_columns(view), sort=sort)
+    return table.sheet(result, figures(), order=order, hidden=hidden_columns(view), sort=sort, first=first)
 
 
 def hidden_columns(view: dict[str, Any]) -> list[str]:

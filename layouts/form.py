@@ -10,7 +10,7 @@ from dash import dcc, html
 from data.report.choices import Choices
 from data.report.query import ReportQuery
 from layouts import filters, group_by, output
-from layouts.controls import icon
+from layouts.controls import Handed, icon, still
 from layouts.ids import Delivery, Filters, Form, GroupBy, Period, Problem
 
 FIELDS_OF: dict[Problem, tuple[str, ...]] = {
@@ -45,7 +45,7 @@ def panel(
                 [
                     html.P(query.describe(choices.names), id=Form.SUMMARY, className="form-words"),
                     html.Button(
-                        [icon("pencil"), "Edit"],
+                        still(icon("pencil"), "Edit"),
                         id=Form.EDIT,
                         type="button",
                         className="btn btn-quiet btn-sm",
@@ -67,7 +67,14 @@ def panel(
                     html.Div(
                         [
                             html.Button("Reset", id=Form.RESET, type="button", className="btn btn-quiet"),
-                            html.Button("Query", id=Form.QUERY, type="button", className="btn btn-primary btn-query"),
+                            html.Button(
+                                "Query",
+                                id=Form.QUERY,
+                                type="button",
+                                className="btn btn-primary btn-query",
+                                # assets/table.js hears the click: a callback that only starts another one takes time.
+                                disable_n_clicks=True,
+                            ),
                         ],
                         id=Form.ACTIONS,
                         className="form-actions",
@@ -77,6 +84,8 @@ def panel(
                 className="form-body",
             ),
             dcc.Store(id=Form.FIELDS, data=list(FIELDS_OF.values())),
+            Handed(id=Form.APPEARED, to="form.appeared"),
+            dcc.Store(id=Form.KEPT),
         ],
         id=Form.PANEL,
         className="form",

@@ -11,7 +11,7 @@ class Stores(StrEnum):
     REPORT = "report-store"  # {"link": str, "opened": bool} of the report on the page, or None
     VIEW = "view-store"  # {"columns": [metric ids shown], "sort": [{"column_id", "direction"}]}
     CHARTS = "charts-store"  # [ChartSpec JSON + "id"] of the charts on the page
-    RUN = "run-store"  # {"id": run id} of the query that is running
+    RUN = "run-store"  # {"id": run id, "rows": rows in view} of the query that is running
     THEME = "theme-store"  # "light" | "dark" as it is painted now
 
 
@@ -34,6 +34,8 @@ class Form(StrEnum):
     QUERY = "form-query"
     RESET = "form-reset"
     FIELDS = "form-fields"  # which fields each place for a problem is about
+    APPEARED = "form-appeared"  # {"link", "opened"} of a report that is just appearing
+    KEPT = "form-kept"  # the same a little later, when its question is kept
     ACTIONS = "form-actions"  # the button bar; the running report puts its progress and Cancel there
 
 

@@ -15,7 +15,7 @@ from data.report.catalog import METRICS
 from data.report.result import ReportInfo, ReportResult
 from data.services import Services
 from layouts import chart, table
-from layouts.controls import icon
+from layouts.controls import Handed, Still, icon, still
 from layouts.ids import Again, Report, Stores
 from layouts.numerals import Numerals
 
@@ -29,26 +29,29 @@ COLUMNS_KEY = "columns"
 
 def section(services: Services) -> html.Section:
     """The whole section, showing no report yet."""
+    rows = Handed(id=Report.ROWS, to="report.rows")
     return html.Section(
         [
             html.Div(
                 [
-                    html.H2("Report", className="visually-hidden"),
+                    still(html.H2("Report", className="visually-hidden")),
                     _bar(services),
                     _progress(),
-                    html.Div(
-                        [
-                            html.P("Set a period and press Query."),
-                            html.P("The report appears here.", className="muted"),
-                        ],
-                        className="report-start",
+                    still(
+                        html.Div(
+                            [
+                                html.P("Set a period and press Query."),
+                                html.P("The report appears here.", className="muted"),
+                            ],
+                            className="report-start",
+                        )
                     ),
                     html.Div(id=Report.NOTICE, className="report-notice"),
                     html.Div(
                         [
                             html.Div(
                                 [
-                                    table.frame("main", "Report table", Report.GRID, Report.TABLE, Report.ROWS),
+                                    table.frame("main", "Report table", Report.GRID, Report.TABLE, rows),
                                     _again(),
                                 ],
                                 className="report-tables",
@@ -69,7 +72,7 @@ def section(services: Services) -> html.Section:
             dcc.Store(id=Stores.RUN),
             dcc.Store(id=Report.SORT),
             dcc.Store(id=Report.CHOSEN),
-            dcc.Store(id=Report.ADDRESS),
+            Handed(id=Report.ADDRESS, to="report.address"),
             dcc.Store(id=Report.COPIED),
             dcc.Store(id=Again.ASK),
         ],
@@ -86,7 +89,7 @@ def shown_columns(services: Services) -> list[str]:
     return known if chosen is None else [id_ for id_ in known if id_ not in chosen["hidden"]]
 
 
-def facts(result: ReportResult, numerals: Numerals, *, from_cache: bool) -> list[Component | str]:
+def facts(result: ReportResult, numerals: Numerals, *, from_cache: bool) -> Still:
     """The line above the table: "12 rows · Jan–Dec 2026 · EUR · from cache 12:03"."""
     count = len(result.rows)
     parts = [
@@ -96,10 +99,10 @@ def facts(result: ReportResult, numerals: Numerals, *, from_cache: bool) -> list
     ]
     if from_cache:
         parts.append(f"from cache {_local(result.info.generated_at, result.info.timezone):%H:%M}")
-    return [html.Span(part) for part in parts]
+    return still(*map(html.Span, parts))
 
 
-def info(result: ReportResult) -> html.Dl:
+def info(result: ReportResult) -> Still:
     """What the Info icon tells (semantics, section 6). Moments are in the report's time zone."""
     facts_ = result.info
 
@@ -124,7 +127,7 @@ def info(result: ReportResult) -> html.Dl:
         ("Currency", f"{facts_.currency}, {currency_name(facts_.currency)} ({rates})"),
         ("Active Duration", f"{facts_.active_duration} {months}"),
     )
-    return html.Dl([html.Div([html.Dt(word), html.Dd(text)]) for word, text in told], className="info-list")
+    return still(html.Dl([html.Div([html.Dt(word), html.Dd(text)]) for word, text in told], className="info-list"))
 
 
 def banner(result: ReportResult, shared_by: str) -> html.Div:
@@ -189,7 +192,8 @@ def _bar(services: Services) -> html.Div:
 
 
 def _tool(label: str, icon_name: str, id_: str) -> html.Button:
-    return html.Button([icon(icon_name), html.Span(label)], id=id_, type="button", className="btn btn-quiet btn-sm")
+    words = still(icon(icon_name), html.Span(label))
+    return html.Button(words, id=id_, type="button", className="btn btn-quiet btn-sm")
 
 
 def _columns() -> html.Div:
@@ -201,7 +205,7 @@ def _columns() -> html.Div:
     return html.Div(
         [
             html.Button(
-                [icon("layout-three-columns"), html.Span("Columns")],
+                still(icon("layout-three-columns"), html.Span("Columns")),
                 id=Report.COLUMNS,
                 type="button",
                 className="btn btn-quiet btn-sm",
@@ -224,16 +228,18 @@ def _progress() -> html.Div:
         [
             html.Div(
                 [
-                    html.Span(className="spinner", **{"aria-hidden": "true"}),
+                    still(html.Span(className="spinner", **{"aria-hidden": "true"})),
                     html.Span("Asking", id=Report.PROGRESS_WORDS, role="status"),
                     html.Button("Cancel", id=Report.CANCEL, type="button", className="btn btn-quiet btn-sm"),
                 ],
                 className="progress-line",
             ),
-            html.Div(
-                [html.Div(className="skeleton-row") for _ in range(SKELETON_ROWS)],
-                className="skeleton",
-                **{"aria-hidden": "true"},
+            still(
+                html.Div(
+                    [html.Div(className="skeleton-row") for _ in range(SKELETON_ROWS)],
+                    className="skeleton",
+                    **{"aria-hidden": "true"},
+                )
             ),
         ],
         id=Report.PROGRESS,
@@ -242,6 +248,7 @@ def _progress() -> html.Div:
 
 
 def _again() -> html.Section:
+    rows = Handed(id=Again.ROWS, to="report.rowsAgain")
     return html.Section(
         [
             html.Div(
@@ -261,7 +268,7 @@ def _again() -> html.Section:
                 ],
                 className="again-bar",
             ),
-            table.frame("again", "Fresh report table", Again.GRID, Again.TABLE, Again.ROWS),
+            table.frame("again", "Fresh report table", Again.GRID, Again.TABLE, rows),
         ],
         id=Again.PANEL,
         className=AGAIN_CLOSED,

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
 from data.report.catalog import DIMENSIONS, GROUPS, METRICS
 from data.report.compare import Change, Comparison
 from data.report.period import Bound
 from data.report.result import Column, Figure, ReportResult, label_text
 from layouts import ids
+from layouts.controls import Handed, Still, still
 from layouts.numerals import EMPTY, Numerals
 
 with warnings.catch_warnings():
@@ -47,7 +48,8 @@ _LEAST, _MOST_TEXT = 6, 34
 class Sheet:
     """What a table on the page is given: properties of the DataTable, of the frame around it, and all its rows.
 
-    ``rows`` (text of every row and then of the pinned ones, column by column) is None when ``table`` holds them all.
+    In ``rows`` the texts of all rows are None when ``table`` holds them all, and so is ``sort`` in a comparison, which
+    leaves what the headers tell as it is.
     """
 
     table: dict[str, Any]
@@ -55,8 +57,11 @@ class Sheet:
     frame: str
 
 
-def frame(name: str, label: str, grid_id: str, table_id: str, rows_id: str) -> html.Div:
-    """An empty table in its scrolling frame. ``name`` tells frames apart in CSS, ``label`` to assistive technology."""
+def frame(name: str, label: str, grid_id: str, table_id: str, rows: Handed) -> html.Div:
+    """An empty table in its scrolling frame. ``name`` tells frames apart in CSS, ``label`` to assistive technology.
+
+    ``rows`` takes the rows of a :class:`Sheet` to assets/table.js.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         table = dash_table.DataTable(
@@ -73,7 +78,7 @@ def frame(name: str, label: str, grid_id: str, table_id: str, rows_id: str) -> h
             fill_width=False,
         )
     return html.Div(
-        [html.Div(table, className="grid-pad"), dcc.Store(id=rows_id)],
+        [html.Div(table, className="grid-pad"), rows],
         id=grid_id,
         className=f"grid grid--{name} is-empty",
         role="region",
@@ -82,15 +87,17 @@ def frame(name: str, label: str, grid_id: str, table_id: str, rows_id: str) -> h
     )
 
 
-def explanations() -> html.Div:
+def explanations() -> Still:
     """What every column means, in words that headers point to (aria-describedby) and their tips show."""
     columns = {column.id: column.description for column in (*DIMENSIONS, *METRICS)}
     groups = {f"group-{place}": GROUPS[group] for place, group in enumerate(GROUPS)}
     about = columns | groups | {PERIOD: _PERIOD_ABOUT}
     names = {f"group-{place}": group for place, group in enumerate(GROUPS)}
-    return html.Div(
-        [html.P(text, id=ids.about(id_), **{"data-group": names.get(id_, "")}) for id_, text in about.items()],
-        hidden=True,
+    return still(
+        html.Div(
+            [html.P(text, id=ids.about(id_), **{"data-group": names.get(id_, "")}) for id_, text in about.items()],
+            hidden=True,
+        )
     )
 
 
@@ -101,13 +108,17 @@ def sheet(
     order: Sequence[int],
     hidden: Sequence[str],
     sort: Sequence[dict[str, str]] = (),
+    first: int = WINDOW,
 ) -> Sheet:
-    """The report in ``order``, without the ``hidden`` columns. ``sort`` is shown by the headers."""
+    """The report in ``order``, without the ``hidden`` columns. ``sort`` is shown by the headers.
+
+    A long report begins with its ``first`` rows in the table: those in view, for fewer are sooner painted.
+    """
     write = _writer(numerals, result.decimals)
     rows = [[*_labels(result, place), *map(write, result.rows[place].figures)] for place in order]
     pinned = [] if result.totals is None else [[*_pinned_labels(result, TOTAL), *map(write, result.totals)]]
     widths = _widths(_columns(result), [*rows, *pinned])
-    return _sheet(result, rows, pinned, hidden=hidden, sort=sort, marks=None, widths=widths)
+    return _sheet(result, rows, pinned, hidden=hidden, sort=list(sort), marks=None, widths=widths, first=first)
 
 
 def compared_sheets(
@@ -124,7 +135,7 @@ def compared_sheets(
             lines.rows,
             lines.pinned,
             hidden=hidden,
-            sort=(),
+            sort=None,
             marks=None if comparison.same else lines.marks,
             widths=widths,
         )
@@ -237,15 +248,16 @@ def _sheet(
     pinned: list[list[str]],
     *,
     hidden: Sequence[str],
-    sort: Sequence[dict[str, str]],
+    sort: list[dict[str, str]] | None,
     marks: list[str] | None,
     widths: list[str],
+    first: int = WINDOW,
 ) -> Sheet:
     columns = _columns(result)
     ids = [column.id for column in columns]
     fixed = sum(column.kind == "dimension" for column in columns)
     long = len(rows) > WINDOW
-    shown = rows[:WINDOW] if long else rows
+    shown = rows[:first] if long else rows
     keyed: list[dict[str, str]] = [dict(zip(ids, row, strict=True)) for row in (*shown, *pinned)]
     specs = [
         # Distinct invisible upper headers over the fixed columns, or they would be merged into one.
@@ -256,7 +268,6 @@ def _sheet(
         table={
             "columns": _shown(specs, hidden),
             "data": keyed,
-            "sort_by": list(sort),
             "style_header_conditional": [
                 {"if": {"column_id": id_}, "minWidth": width} for id_, width in zip(ids, widths, strict=True)
             ],
@@ -269,6 +280,7 @@ def _sheet(
             "pinned": pinned,
             "marks": marks,
             "fixed": fixed,
+            "sort": sort,
         },
         frame=f"fixed-{fixed} pinned-{len(pinned)}" + (" is-compared" if marks is not None else ""),
     )

@@ -12,6 +12,7 @@ import pytest
 
 from app import create_app
 from data.settings import Settings
+from layouts.ids import Form
 from tests.conftest import load_folder
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "dataset"
@@ -37,6 +38,9 @@ class Visitor:
     def change(self, id_: str, prop: str, value: Any) -> None:
         """Change a property as a person does: every callback that listens answers, and those that listen to it."""
         self.props[id_][prop] = value
+        if id_ == Form.APPEARED:
+            # assets/form.js passes this on.
+            self.change(Form.KEPT, prop, value)
         for dependency in self.dependencies:
             listens = any((item["id"], item["property"]) == (id_, prop) for item in dependency["inputs"])
             if listens and dependency["clientside_function"] is None:

@@ -65,7 +65,7 @@ def test_a_question_for_a_file_is_remembered_as_well(visitor: Visitor, client: f
 
 def test_a_link_of_somebody_is_not_ones_own_settings(visitor: Visitor, client: flask.testing.FlaskClient) -> None:
     visitor.put(QUESTION)
-    visitor.change(Stores.REPORT, "data", {"link": "theirs", "opened": True})
+    visitor.change(Form.KEPT, "data", {"link": "theirs", "opened": True})
     assert Visitor(client)[Period.RANGE, "value"] == "last_12_months"
 
 
@@ -129,7 +129,7 @@ def test_a_fault_of_ours_gives_an_incident_and_leaves_the_page_alive(
 
 def test_the_folded_form_says_the_question_in_words(visitor: Visitor) -> None:
     visitor.put(QUESTION)
-    visitor.change(Stores.REPORT, "data", {"link": "any", "opened": False})
+    visitor.change(Form.KEPT, "data", {"link": "any", "opened": False})
     assert visitor[Form.SUMMARY, "children"] == (
         '2024-01-01 to 2024-03-31, Europe/Kyiv, client type Client, owner North, "Ltd", by Package Name, Month, USD, '
         "active 3 months"

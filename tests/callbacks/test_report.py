@@ -37,10 +37,17 @@ def ask(
 def words(node: Any) -> str:
     """The text of a component."""
     if isinstance(node, dict):
-        return words(node["props"].get("children"))
+        props = node["props"]
+        # Still parts of the page hold [tag, attributes, *parts].
+        return " ".join(map(still_words, props["tree"])) if "tree" in props else words(props.get("children"))
     if isinstance(node, list):
         return " ".join(words(child) for child in node)
     return "" if node is None else str(node)
+
+
+def still_words(part: str | list[Any]) -> str:
+    """The text of a part of a :class:`layouts.controls.Still`."""
+    return part if isinstance(part, str) else " ".join(map(still_words, part[2:]))
 
 
 def test_one_answer_paints_everything(visitor: Visitor) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from data.report.result import ReportInfo, ReportResult
 from layouts import report
+from layouts.controls import Still
 from layouts.numerals import numerals
 from tests.data.report.test_compare import report as make_report
 
@@ -34,10 +35,16 @@ def result(info: ReportInfo = KNOWN) -> ReportResult:
     return replace(make_report([("Gold", 1, {})], {}), info=info)
 
 
+def tree_of(part: Still) -> list[Any]:
+    """The elements of a still part of the page."""
+    tree: list[Any] = part.to_plotly_json()["props"]["tree"]
+    return tree
+
+
 def told(info: ReportInfo = KNOWN) -> dict[str, str]:
     """The words of the Info icon, by their names."""
-    rows: list[Any] = report.info(result(info)).children
-    return {row.children[0].children: row.children[1].children for row in rows}
+    ((_, _, *rows),) = tree_of(report.info(result(info)))
+    return {word: text for _, _, (_, _, word), (_, _, text) in rows}
 
 
 def test_info_tells_everything_in_the_reports_zone() -> None:
@@ -61,7 +68,7 @@ def test_info_is_honest_about_what_there_is_not() -> None:
 
 def test_the_line_of_facts() -> None:
     def words(*, from_cache: bool) -> list[Any]:
-        return [part.children for part in report.facts(result(), numerals("en"), from_cache=from_cache)]
+        return [text for _, _, text in tree_of(report.facts(result(), numerals("en"), from_cache=from_cache))]
 
     assert words(from_cache=False) == ["1 row", "Jan–Jun 2024", "EUR"]
     assert words(from_cache=True)[-1] == "from cache 09:05"
