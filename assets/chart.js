@@ -46,7 +46,7 @@
     },
 
     /* Ask for a drawing only if there is a chart to draw and it is not drawn already. */
-    ask(now, report, theme, _look, drawn) {
+    ask(now, theme, _look, report, drawn) {
       charts = now || [];
       if (!charts.length) {
         paint([]);
@@ -61,6 +61,11 @@
       if (done && same({ ...done, charts: drawn.charts }, asked)) return none();
       load();
       return asked;
+    },
+
+    /* Another report is there: without charts nobody has to be told. */
+    follow() {
+      if (charts.length) set("chart-look", { data: { narrow: isNarrow() } });
     },
 
     drawn(drawn) {

@@ -32,8 +32,6 @@
     "Pacific/Truk": "Pacific/Chuuk",
   };
 
-  const KEEP_AFTER = 150; // milliseconds after a report has appeared
-
   /* Once Dash has drawn what a callback changed. */
   const afterPaint = (act) => setTimeout(() => requestAnimationFrame(act), 30);
 
@@ -114,8 +112,7 @@
       if (!report.opened && (!focused || focused === document.body || body.contains(focused))) {
         afterPaint(() => document.getElementById("form-edit").focus({ preventScroll: true }));
       }
-      // Nobody waits for the question to be kept: first the report is painted.
-      setTimeout(() => window.dash_clientside.set_props("form-kept", { data: report }), KEEP_AFTER);
+      window.dash_clientside.charts.follow();
     },
 
     clear: () => "",

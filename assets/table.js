@@ -14,6 +14,7 @@
   const HEADER_ROWS = 2;
 
   const sheets = {}; // by table id: all rows of its report, and which of them are on the page
+  const moved = {}; // by table id: whether it is scrolled down
   const watchers = {}; // by table id: who hears of every change of the table
   const none = () => window.dash_clientside.no_update;
   const set = (id, props) => window.dash_clientside.set_props(id, props);
@@ -82,12 +83,13 @@
     if (!data || !grid) return;
     const sheet = { ...data, from: 0, to: data.count, long: Boolean(data.rows), base: undefined };
     sheets[tableId] = sheet;
-    grid.scrollTop = 0;
     // The table has got the first rows of a long sheet: how many tells where its window ends.
     if (sheet.long && !isBound(tableId, sheet)) sheet.to = Math.min(sheet.count, WINDOW);
-    pad(grid, sheet);
+    // Whatever asks for a size comes last, and only if it must: the table is then measured once, for the paint as well.
     dress(grid, tableId);
     watchers[tableId].takeRecords(); // of what has just been dressed
+    pad(grid, sheet);
+    if (moved[tableId]) grid.scrollTop = 0;
     placeFixed(grid, sheet);
     agree(tableId, sheet.sort);
     if (sheet.long) setTimeout(() => sheets[tableId] === sheet && fill(tableId, sheet), FILL_AFTER);
@@ -121,16 +123,18 @@
     const cells = table && table.rows[1] ? Array.from(table.rows[1].cells).slice(0, sheet.fixed) : [];
     let left = 0;
     cells.forEach((cell, place) => {
-      grid.style.setProperty(`--left-${place + 1}`, `${left}px`);
-      left += cell.offsetWidth;
+      if (!place) return; // always at the edge, as the style sheet says
+      left += cells[place - 1].offsetWidth;
+      const name = `--left-${place + 1}`;
+      if (grid.style.getPropertyValue(name) !== `${left}px`) grid.style.setProperty(name, `${left}px`);
     });
   }
 
   function pad(grid, sheet) {
-    const inner = grid.firstElementChild;
-    const height = rowHeight(grid);
-    inner.style.paddingTop = sheet.long ? `${sheet.from * height}px` : "";
-    inner.style.paddingBottom = sheet.long ? `${(sheet.count - sheet.to) * height}px` : "";
+    const { style } = grid.firstElementChild;
+    const height = sheet.long ? rowHeight(grid) : 0;
+    style.paddingTop = sheet.long ? `${sheet.from * height}px` : "";
+    style.paddingBottom = sheet.long ? `${(sheet.count - sheet.to) * height}px` : "";
   }
 
   const rowHeight = (grid) => parseFloat(getComputedStyle(grid).getPropertyValue("--row")) || 30;
@@ -138,6 +142,7 @@
   function scrolled(tableId) {
     const sheet = sheets[tableId];
     const grid = by(GRID_OF[tableId]);
+    moved[tableId] = grid.scrollTop > 0;
     followTip();
     if (sheet && sheet.marks) scrollTogether(grid);
     if (!sheet || !sheet.long || !isBound(tableId, sheet)) return;

@@ -48,9 +48,9 @@ def register(app: Dash, services: Services) -> None:
         ClientsideFunction("charts", "ask"),
         Output(Chart.ASKED, "data"),
         Input(Stores.CHARTS, "data"),
-        Input(Stores.REPORT, "data"),
         Input(Stores.THEME, "data"),
         Input(Chart.LOOK, "data"),
+        State(Stores.REPORT, "data"),
         State(Chart.DRAWN, "data"),
         prevent_initial_call=True,
     )

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from time import time
 from typing import Any
 
 import dash
+import flask
 from dash import ClientsideFunction, Input, Output, State
 
 from callbacks import read
-from data.errors import NoData, UserError
-from data.report.choices import Choices
+from data.errors import NoData, Unreachable
 from data.report.period import today_in
+from data.report.query import ReportQuery
 from data.report.reports import utc_now
 from data.services import Services
 from layouts.asked import REMEMBERED, Asked, defaults, known_part
 from layouts.filters import FILTERS
 from layouts.form import FIELDS_OF
-from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Report, Stores
+from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores
+
+_log = logging.getLogger(__name__)
 
 
 def register(app: dash.Dash, services: Services) -> None:
@@ -54,33 +58,41 @@ def register(app: dash.Dash, services: Services) -> None:
         problems = read.address_problems(addresses or ())
         return problems, next(iter(problems.values()), "")
 
-    # After the answer, not beside it: whoever waits for a report waits for nothing else.
-    @app.callback(
-        Output(Form.SUMMARY, "children"),
-        inputs={
-            "report": Input(Form.KEPT, "data"),
-            "download": Input(Report.DOWNLOAD, "data"),
-            "values": read.states(),
-        },
-        prevent_initial_call=True,
-    )
-    def keep_question(report: dict[str, Any] | None, download: dict[str, Any] | None, values: dict[str, Any]) -> Any:
+
+def keep_question(services: Services, asked: Asked) -> None:
+    """Remember what was asked, for the next visit.
+
+    Done when the answer is on its way: whoever waits for a report waits for nothing else.
+    """
+    user = services.user()
+
+    def keep() -> None:
         try:
-            asked = read.read_form(values)
-        except UserError:
-            # A link was opened while the form holds what cannot be asked: the form says so when it is asked.
-            return "The form"
-        appeared = dash.ctx.triggered_id == Form.KEPT and bool(report)
-        if (appeared and report and not report["opened"]) or (download and asked.output != "web"):
-            services.records.preferences.set(services.user(), REMEMBERED, asked.to_json())
-        return asked.query.describe(_names(services)) if appeared else dash.no_update
+            services.records.preferences.set(user, REMEMBERED, asked.to_json())
+        except Exception:  # noqa: BLE001 - the answer has been sent, so only the log can be told
+            _log.exception("The question of a report could not be remembered")
+
+    if not flask.has_request_context():
+        keep()
+        return
+
+    @flask.after_this_request
+    def follow(response: flask.Response) -> flask.Response:
+        response.call_on_close(keep)
+        return response
+
+
+def question_words(services: Services, query: ReportQuery) -> str:
+    """The question as the folded form says it."""
+    named = query.owners or query.packages
+    return query.describe(_names(services) if named else None)
 
 
 def _names(services: Services) -> dict[tuple[str, object], str]:
     try:
         return services.reports.choices(services.user()).names
-    except NoData:
-        return Choices((), (), (), ()).names
+    except (NoData, Unreachable):
+        return {}
 
 
 def _in_the_browser(app: dash.Dash) -> None:

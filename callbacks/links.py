@@ -14,6 +14,7 @@ from dash.exceptions import PreventUpdate
 from markupsafe import escape
 
 from callbacks import read
+from callbacks.form import question_words
 from callbacks.report import PAINTED, figures, hidden_columns, painted, sheet_of
 from data.access import OPERATOR
 from data.errors import Cancelled, UserError
@@ -99,6 +100,7 @@ def _open(app: Dash, services: Services) -> None:
                 snapshot.result,
                 link_id,
                 {"columns": view["columns"], "sort": view["sort"]},
+                question_words(services, asked.query),
                 from_cache=False,
                 banner=report.banner(snapshot.result, person_name(snapshot.link.owner_id)),
             ),

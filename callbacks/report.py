@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
 from callbacks import read
 from callbacks.exports import delivered
+from callbacks.form import keep_question, question_words
 from data.errors import Cancelled
 from data.report.catalog import METRICS
 from data.report.order import read_sort, row_order
@@ -145,10 +146,13 @@ def answered(services: Services, run: dict[str, Any], view: dict[str, Any], valu
         return nothing | {"message": messages.notice("The query was cancelled; nothing was changed.", seconds=6)}
     if asked.output != "web":
         content, message = delivered(answer.result, asked, services)
+        keep_question(services, asked)
         return nothing | {"download": content, "message": message}
     link = services.records.snapshots.freeze(answer.result, user, from_cache=answer.from_cache)
+    keep_question(services, asked)
     unsorted = {**view, "sort": []}
-    shown = painted(answer.result, link.id, unsorted, from_cache=answer.from_cache, first=first_rows(run))
+    words = question_words(services, asked.query)
+    shown = painted(answer.result, link.id, unsorted, words, from_cache=answer.from_cache, first=first_rows(run))
     if unsorted == view:
         # Nobody is told of a view that stays. A sorting clicked since this was asked is undone by assets/table.js.
         shown["view"] = no_update
@@ -159,12 +163,13 @@ def painted(
     result: ReportResult,
     link: str,
     view: dict[str, Any],
+    words: str,
     *,
     from_cache: bool,
     banner: Any = None,
     first: int = table.WINDOW,
 ) -> dict[str, Any]:
-    """Everything of :data:`PAINTED` for ``result``, which ``link`` leads to.
+    """Everything of :data:`PAINTED` for ``result``, which ``link`` leads to; ``words`` tell the question.
 
     With a ``banner`` it was opened by its link. A long one begins with its ``first`` rows in the table.
     """
@@ -184,8 +189,7 @@ def painted(
         "address": {"link": link},
         "banner": banner if opened else [],
         "form": "form folded",
-        # Names of owners and packages would have to be fetched: the words that need them follow in a moment.
-        "question": "" if result.query.owners or result.query.packages else result.query.describe(),
+        "question": words,
         "appeared": {"link": link, "opened": opened},
     }
 

@@ -85,7 +85,6 @@ def panel(
             ),
             dcc.Store(id=Form.FIELDS, data=list(FIELDS_OF.values())),
             Handed(id=Form.APPEARED, to="form.appeared"),
-            dcc.Store(id=Form.KEPT),
         ],
         id=Form.PANEL,
         className="form",

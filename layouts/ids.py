@@ -35,7 +35,6 @@ class Form(StrEnum):
     RESET = "form-reset"
     FIELDS = "form-fields"  # which fields each place for a problem is about
     APPEARED = "form-appeared"  # {"link", "opened"} of a report that is just appearing
-    KEPT = "form-kept"  # the same a little later, when its question is kept
     ACTIONS = "form-actions"  # the button bar; the running report puts its progress and Cancel there
 
 

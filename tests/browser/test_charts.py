@@ -246,7 +246,7 @@ def test_a_copied_link_brings_the_charts_back(new_page: Callable[..., Page], pag
     show(page, "Clients - Active: Qty")
     show(page, "Pay as you Go: Total")
     button(page, "Copy link").click()
-    page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.includes('/view?id='))")
+    expect(page.get_by_text("Link copied", exact=True)).to_be_visible()
     address = page.evaluate("() => navigator.clipboard.readText()")
     other = new_page(address)
     expect(cards(other)).to_have_count(2)

@@ -12,7 +12,6 @@ import pytest
 
 from app import create_app
 from data.settings import Settings
-from layouts.ids import Form
 from tests.conftest import load_folder
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "dataset"
@@ -38,9 +37,6 @@ class Visitor:
     def change(self, id_: str, prop: str, value: Any) -> None:
         """Change a property as a person does: every callback that listens answers, and those that listen to it."""
         self.props[id_][prop] = value
-        if id_ == Form.APPEARED:
-            # assets/form.js passes this on.
-            self.change(Form.KEPT, prop, value)
         for dependency in self.dependencies:
             listens = any((item["id"], item["property"]) == (id_, prop) for item in dependency["inputs"])
             if listens and dependency["clientside_function"] is None:
@@ -69,7 +65,7 @@ class Visitor:
             "state": [self._value(item) for item in dependency["state"]],
             "changedPropIds": [changed],
         }
-        response = self.client.post("/_dash-update-component", json=body)
+        response = self.client.post("/_dash-update-component", json=body, buffered=True)
         if response.status_code == 204:
             return []
         assert response.status_code == 200, response.get_data(as_text=True)

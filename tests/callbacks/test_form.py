@@ -65,8 +65,14 @@ def test_a_question_for_a_file_is_remembered_as_well(visitor: Visitor, client: f
 
 def test_a_link_of_somebody_is_not_ones_own_settings(visitor: Visitor, client: flask.testing.FlaskClient) -> None:
     visitor.put(QUESTION)
-    visitor.change(Form.KEPT, "data", {"link": "theirs", "opened": True})
-    assert Visitor(client)[Period.RANGE, "value"] == "last_12_months"
+    visitor.change(Stores.RUN, "data", {"id": "one"})
+    visitor.put({(Period.RANGE, "value"): "last_year"})
+    visitor.change(Stores.RUN, "data", {"id": "two"})
+    guest = Visitor(client)
+    guest.put({(Page.LOCATION, "pathname"): "/view"})
+    guest.change(Page.LOCATION, "search", f"?id={visitor[Stores.REPORT, 'data']['link']}")
+    assert guest[Period.FROM, "value"]
+    assert Visitor(client)[Period.RANGE, "value"] == "last_year"
 
 
 def test_reset_returns_to_the_defaults(visitor: Visitor) -> None:
@@ -129,7 +135,7 @@ def test_a_fault_of_ours_gives_an_incident_and_leaves_the_page_alive(
 
 def test_the_folded_form_says_the_question_in_words(visitor: Visitor) -> None:
     visitor.put(QUESTION)
-    visitor.change(Form.KEPT, "data", {"link": "any", "opened": False})
+    visitor.change(Stores.RUN, "data", {"id": "one"})
     assert visitor[Form.SUMMARY, "children"] == (
         '2024-01-01 to 2024-03-31, Europe/Kyiv, client type Client, owner North, "Ltd", by Package Name, Month, USD, '
         "active 3 months"

@@ -166,7 +166,7 @@ def test_the_default_opens_the_form_and_reset_returns_to_it(
     _save(visitor, "Mine")
     _act(visitor, "Mine", "standard")
     visitor.put({(Delivery.ACTIVE_DURATION, "value"): 1})
-    visitor.change(Form.KEPT, "data", {"link": "any", "opened": False})
+    visitor.change(Stores.RUN, "data", {"id": "one"})
     again = Visitor(client)
     assert {place: again[place] for place in QUESTION} == QUESTION
     again.put({(Delivery.ACTIVE_DURATION, "value"): 1, (Filters.TAG, "value"): []})
