@@ -9,6 +9,7 @@ import pytest
 from data.errors import Cancelled
 from data.report import reports
 from data.report.catalog import METRICS
+from layouts import table
 from layouts.ids import Again, Form, Page, Period, Report, Stores
 from tests.callbacks.conftest import Visitor
 
@@ -135,3 +136,13 @@ def test_a_question_that_cannot_be_asked_leaves_the_report_and_names_the_field(v
     assert visitor[Stores.REPORT, "data"] == before
     assert "not before" in visitor["problem-period", "children"]
     assert visitor[Form.QUERY, "disabled"] is not True
+
+
+@pytest.mark.parametrize(
+    ("said", "first"), [(30, 30), (1, 12), (10**9, 120), ("many", table.WINDOW), (None, table.WINDOW)]
+)
+def test_a_long_report_begins_with_the_rows_that_the_page_can_show(visitor: Visitor, said: object, first: int) -> None:
+    ask(visitor, ("date",))
+    visitor.change(Stores.RUN, "data", {"id": "long", "rows": said})
+    assert len(visitor[Report.TABLE, "data"]) == first + 1  # and the totals
+    assert len(visitor[Report.ROWS, "data"]["rows"]) == 182
