@@ -33,6 +33,28 @@ _SWITCHES = (
     "--disable-sync",
 )
 
+# With each profile Chromium opens a window, and for its address bar loads two pages of its own behind it: nobody sees
+# them here, and they take as long as our page. They are turned off together with what Playwright turns off, since
+# Chromium heeds only the last list that it is given.
+_FEATURES_OFF = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning",
+)
+
 
 # A shared machine with two cores may take long over what is quick elsewhere; what never comes fails all the same.
 expect.set_options(timeout=20_000)
@@ -76,7 +98,9 @@ def browser() -> Iterator[Browser]:
     if not path:
         pytest.skip("No Chromium: set CHROMIUM to its path to have the browser stories told.")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(_SWITCHES))
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=[*_SWITCHES, f"--disable-features={','.join(_FEATURES_OFF)}"]
+        )
         yield chromium
         chromium.close()
 
@@ -101,7 +125,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     def start(**settings: str | int) -> Site:
         chosen = Settings(**{"var_dir": str(tmp_path / "var"), "log_level": "WARNING"} | settings)
         server = make_server("127.0.0.1", 0, create_app(chosen).server, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        # The default would let the end of each story wait half a second for the server to look up.
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         servers.append((server, thread))
         return Site(f"http://127.0.0.1:{server.server_port}", chosen)
