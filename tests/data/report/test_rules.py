@@ -901,6 +901,28 @@ def test_a_tie_that_conversion_brings_about_is_seen_exactly(ask: Ask) -> None:
     assert only(ask(w, *MARCH))["balance_refill_total"] == "0.01"
 
 
+def test_a_tie_of_balances_at_closing_rates_is_seen_exactly(ask: Ask) -> None:
+    w = (
+        world()
+        .client(1, "USD")
+        .adjustment(1, "0.01", "2024-03-05")
+        .client(2, "GBP")
+        .adjustment(2, "0.01", "2024-03-05")
+    )
+    w.rate("USD", "2024-03-05", "3").rate("GBP", "2024-03-05", "6")
+    assert only(ask(w, *MARCH))["clients_all_balance_pos"] == "0.01"
+    assert only(ask(w, *MARCH))["clients_all_balance"] == "0.01"
+
+
+def test_a_package_row_of_conversions_that_cancel_each_other_out_exactly_is_not_shown(ask: Ask) -> None:
+    # Charged at a rate of 3, and twice that corrected at a rate of 6: exactly nothing.
+    w = world().package(10, "Gold").client(1, "USD").subscription(1, 10, "2024-03-01", "2024-03-20")
+    w.usage(1, "-0.000003", "2024-03-05").usage(1, "0.000006", "2024-03-06").rate("USD", "2024-03-05", "3")
+    w.rate("USD", "2024-03-06", "6").rate("USD", "2024-03-31", "7")
+    answer = ask(w, *MARCH, group_by=("package",))
+    assert [row["package"] for row in answer["rows"]] == [None]
+
+
 def test_averages_are_made_from_unrounded_totals(ask: Ask) -> None:
     # 0.018 / 4 = 0.0045; from a rounded 0.02 it would be 0.005 and show 0.01.
     w = world().client(1).refill(1, "0.015", "2024-03-05")
