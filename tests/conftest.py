@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
-import os
 import shutil
 import signal
 import tempfile
@@ -11,10 +11,17 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import sqlalchemy as sa
 
 from data.settings import Settings
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays for the whole run: modules and tests are much to look at."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +40,9 @@ def postgresql_server() -> Iterator[sa.URL]:
         yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     finally:
         # At once: nothing is worth a checkpoint, and it need not wait for connections that tests left open.
-        os.kill(server.get_pid(), signal.SIGQUIT)
+        process = psutil.Process(server.get_pid())
+        process.send_signal(signal.SIGQUIT)
+        process.wait(60)  # or else cleanup() may find it alive and then want to end what has ended
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
