@@ -39,8 +39,11 @@ check: $(VENV)/dev.stamp
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+# Compiled tests are kept for the next run, whatever the machine's habit. Every worker begins with a part of the tests
+# and takes over some of another's when it has no more: none of them idles while another has a long file to finish.
 tests: $(VENV)/dev.stamp
-	@CHROMIUM="$$(.ci/browser)"; export CHROMIUM; $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@CHROMIUM="$$(.ci/browser)"; export CHROMIUM; \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # The tests run even when a check has failed, so that one run tells everything.
 test: $(VENV)/dev.stamp
