@@ -41,12 +41,18 @@
     set("report-progress-words", { children: text });
   }
 
-  /* Straight into the store that the query listens to. A second click may come before the button is disabled. */
-  let begun = -Infinity;
+  /* Straight into the store that the query listens to. A second click may come before the page shows that it runs, and
+   * with that disables the button. Should it never do so, Query is not dead for more than a moment. */
+  const GIVE_UP_AFTER = 1000; // milliseconds
+  let begun = null; // when a run was asked for that is not shown yet
+  const shown = new MutationObserver(() => {
+    begun = null;
+  });
   document.addEventListener("click", (event) => {
     const query = event.target.closest("#form-query");
-    if (!query || query.disabled || event.timeStamp - begun < 100) return;
+    if (!query || query.disabled || (begun !== null && event.timeStamp - begun < GIVE_UP_AFTER)) return;
     begun = event.timeStamp;
+    shown.observe(by("report-progress"), { attributeFilter: ["class"] });
     set("run-store", { data: newRun() });
   });
 

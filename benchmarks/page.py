@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.company import Company, demo_company
 
-GROUPINGS = (["month"], ["year"], ["package"], ["month", "package"], [])
+GROUPINGS = (["month"], ["year"], ["date"], ["package"], ["month", "package"], [])
 CURRENCIES = ("EUR", "USD")
 DURATIONS = (1, 3, 6, 12)
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")

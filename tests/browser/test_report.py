@@ -334,6 +334,24 @@ def test_a_second_click_does_not_run_it_twice(page: Page, monkeypatch: pytest.Mo
     assert runs == ["run"]
 
 
+def test_a_click_right_after_an_answer_asks_again(page: Page) -> None:
+    ask(page)  # from now on answers come from the cache, and at once
+    links = page.evaluate(
+        """async () => {
+            const query = document.getElementById("form-query");
+            const links = [location.search];
+            for (let press = 0; press < 5; press += 1) {
+                while (query.disabled) await new Promise((later) => setTimeout(later, 1));
+                query.click();
+                while (links.includes(location.search)) await new Promise((later) => setTimeout(later, 1));
+                links.push(location.search);
+            }
+            return links;
+        }"""
+    )
+    assert len(set(links)) == 6
+
+
 def test_a_missing_rate_is_said_in_a_sentence_and_the_page_lives_on(page: Page) -> None:
     ask(page)
     before = texts(page)
