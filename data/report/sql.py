@@ -442,32 +442,35 @@ def _changes_by_bucket(pieces: sa.CTE, last: int, name: str, *keys: ColumnElemen
 
     Columns: ``keys``, currency, bucket, and for each population the change of qty, pos and neg.
     """
-    one, none = literal(1, Integer), literal(0, Integer)
     paid = case((pieces.c.active_until.is_not(None), 1), else_=0)
-    is_active = func.coalesce(pieces.c.active_until, 0) > pieces.c.low
-    active_end = func.least(pieces.c.high, pieces.c.active_until)
-
-    def marks(
-        bucket: ColumnElement[int],
-        active: ColumnElement[int],
-        overall: ColumnElement[int],
-        everyone: ColumnElement[int],
-    ) -> sa.Select[Any]:
-        return select(
+    is_active = case((func.coalesce(pieces.c.active_until, 0) > pieces.c.low, 1), else_=0)
+    source: sa.FromClause = pieces
+    bucket: ColumnElement[int] = pieces.c.low
+    everyone: ColumnElement[int] = literal(1, Integer)
+    active: ColumnElement[int] = is_active
+    if last > 1:
+        # Each piece comes three times: as it begins, as it ends, and as its activity ends.
+        turns = relation(f"{name}_turns", [("turn", Integer(), [0, 1, 2])])
+        source = pieces.join(turns, sa.true())
+        turn = turns.c.turn
+        active_end = func.least(pieces.c.high, func.greatest(pieces.c.low, pieces.c.active_until))
+        bucket = case((turn == 0, pieces.c.low), (turn == 1, pieces.c.high), else_=active_end)
+        everyone = case((turn == 0, 1), (turn == 1, -1), else_=0)
+        active = is_active * case((turn == 0, 1), (turn == 1, 0), else_=-1)
+    event = (
+        select(
             *keys,
             pieces.c.currency,
             bucket.label("bucket"),
             pieces.c.balance,
             active.label("active"),
-            overall.label("overall_active"),
+            (paid * everyone).label("overall_active"),
             everyone.label("all"),
         )
-
-    events = [marks(pieces.c.low, case((is_active, 1), else_=0), paid, one)]
-    if last > 1:
-        events.append(marks(pieces.c.high, none, -paid, -one).where(pieces.c.high < last))
-        events.append(marks(active_end, -one, none, none).where(is_active, active_end < last))
-    event = sa.union_all(*events).cte(f"{name}_events")
+        .select_from(source)
+        .where(bucket < last)
+        .cte(f"{name}_events")
+    )
     groups = [event.c[column.name] for column in (*keys, event.c.currency, event.c.bucket)]
     measures = {
         "qty": lambda weight: weight,

@@ -7,17 +7,17 @@ WHERE client_tags.tag IN (%(tag_1_1)s, %(tag_1_2)s)) AND clients.owner_id IN (%(
 bucket_ends AS
 (SELECT unnest(CAST(%(bucket_ends_day)s AS DATE[])) AS day, unnest(CAST(%(bucket_ends_low)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS low, unnest(CAST(%(bucket_ends_high)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS high, unnest(CAST(%(bucket_ends_rank)s AS INTEGER[])) AS rank),
 lives AS
-(SELECT selected.id AS id, selected.currency AS currency, CASE WHEN (selected.created_at >= %(created_at_1)s) THEN %(param_16)s WHEN (selected.created_at < %(created_at_2)s) THEN %(param_17)s ELSE bucket_ends_1.rank END AS born, coalesce(CASE WHEN (selected.closed_at >= %(closed_at_1)s) THEN %(param_18)s WHEN (selected.closed_at < %(closed_at_2)s) THEN %(param_19)s ELSE bucket_ends_2.rank END, %(coalesce_2)s) AS gone
+(SELECT selected.id AS id, selected.currency AS currency, CASE WHEN (selected.created_at >= %(created_at_1)s) THEN %(param_21)s WHEN (selected.created_at < %(created_at_2)s) THEN %(param_22)s ELSE bucket_ends_1.rank END AS born, coalesce(CASE WHEN (selected.closed_at >= %(closed_at_1)s) THEN %(param_23)s WHEN (selected.closed_at < %(closed_at_2)s) THEN %(param_24)s ELSE bucket_ends_2.rank END, %(coalesce_2)s) AS gone
 FROM selected LEFT OUTER JOIN bucket_ends AS bucket_ends_1 ON CAST(selected.created_at AS DATE) = bucket_ends_1.day AND selected.created_at >= bucket_ends_1.low AND selected.created_at < bucket_ends_1.high LEFT OUTER JOIN bucket_ends AS bucket_ends_2 ON CAST(selected.closed_at AS DATE) = bucket_ends_2.day AND selected.closed_at >= bucket_ends_2.low AND selected.closed_at < bucket_ends_2.high
 WHERE selected.created_at < %(created_at_3)s),
 stretches AS
 (SELECT unnest(CAST(%(stretches_day)s AS DATE[])) AS day, unnest(CAST(%(stretches_low)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS low, unnest(CAST(%(stretches_high)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS high, unnest(CAST(%(stretches_bucket)s AS INTEGER[])) AS bucket),
 moves AS
-(SELECT client_months.client_id AS client_id, %(param_15)s AS bucket, client_months.amount_micros AS amount, client_months.paid_at AS paid_at
+(SELECT client_months.client_id AS client_id, %(param_20)s AS bucket, client_months.amount_micros AS amount, client_months.paid_at AS paid_at
 FROM client_months JOIN lives ON lives.id = client_months.client_id
 WHERE client_months.month < %(month_1)s UNION ALL SELECT transactions.client_id AS client_id, stretches.bucket AS bucket, sum(transactions.amount_micros) AS amount, max(CASE WHEN (transactions.kind IN (%(kind_1_1)s, %(kind_1_2)s, %(kind_1_3)s) AND transactions.amount_micros < %(amount_micros_1)s) THEN transactions."at" END) AS paid_at
 FROM transactions JOIN stretches ON CAST(transactions."at" AS DATE) = stretches.day AND transactions."at" >= stretches.low AND transactions."at" < stretches.high JOIN lives ON lives.id = transactions.client_id
-WHERE transactions."at" >= %(at_1)s AND transactions."at" < %(at_2)s GROUP BY transactions.client_id, stretches.bucket UNION ALL SELECT lives.id AS client_id, %(param_20)s AS bucket, %(param_21)s AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
+WHERE transactions."at" >= %(at_1)s AND transactions."at" < %(at_2)s GROUP BY transactions.client_id, stretches.bucket UNION ALL SELECT lives.id AS client_id, %(param_25)s AS bucket, %(param_26)s AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
 FROM lives),
 changes AS
 (SELECT moves.client_id AS client_id, moves.bucket AS bucket, sum(moves.amount) AS amount, max(moves.paid_at) AS paid_at
@@ -25,7 +25,7 @@ FROM moves GROUP BY moves.client_id, moves.bucket),
 active_from AS
 (SELECT unnest(CAST(%(active_from_day)s AS DATE[])) AS day, unnest(CAST(%(active_from_low)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS low, unnest(CAST(%(active_from_high)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS high, unnest(CAST(%(active_from_rank)s AS INTEGER[])) AS rank),
 ranked_changes AS
-(SELECT changes.client_id AS client_id, changes.bucket AS bucket, changes.amount AS amount, CASE WHEN (changes.paid_at >= %(paid_at_1)s) THEN %(param_13)s WHEN (changes.paid_at < %(paid_at_2)s) THEN %(param_14)s ELSE active_from_1.rank END AS active_until
+(SELECT changes.client_id AS client_id, changes.bucket AS bucket, changes.amount AS amount, CASE WHEN (changes.paid_at >= %(paid_at_1)s) THEN %(param_18)s WHEN (changes.paid_at < %(paid_at_2)s) THEN %(param_19)s ELSE active_from_1.rank END AS active_until
 FROM changes LEFT OUTER JOIN active_from AS active_from_1 ON CAST(changes.paid_at AS DATE) = active_from_1.day AND changes.paid_at >= active_from_1.low AND changes.paid_at < active_from_1.high),
 steps AS
 (SELECT ranked_changes.client_id AS client_id, ranked_changes.bucket AS low, lead(ranked_changes.bucket, %(lead_1)s, %(lead_2)s) OVER (PARTITION BY ranked_changes.client_id ORDER BY ranked_changes.bucket) AS high, sum(ranked_changes.amount) OVER (PARTITION BY ranked_changes.client_id ORDER BY ranked_changes.bucket ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS balance, max(ranked_changes.active_until) OVER (PARTITION BY ranked_changes.client_id ORDER BY ranked_changes.bucket ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS active_until
@@ -35,7 +35,7 @@ pieces AS
 FROM steps JOIN lives ON lives.id = steps.client_id
 WHERE greatest(steps.low, lives.born) < least(steps.high, lives.gone)),
 held AS
-(SELECT holdings.client_id AS client_id, holdings.package_set AS package_set, CASE WHEN (holdings.started_at >= %(started_at_1)s) THEN %(param_22)s WHEN (holdings.started_at < %(started_at_2)s) THEN %(param_23)s ELSE bucket_ends_3.rank END AS low, coalesce(CASE WHEN (holdings.ended_at >= %(ended_at_1)s) THEN %(param_24)s WHEN (holdings.ended_at < %(ended_at_2)s) THEN %(param_25)s ELSE bucket_ends_4.rank END, %(coalesce_3)s) AS high
+(SELECT holdings.client_id AS client_id, holdings.package_set AS package_set, CASE WHEN (holdings.started_at >= %(started_at_1)s) THEN %(param_27)s WHEN (holdings.started_at < %(started_at_2)s) THEN %(param_28)s ELSE bucket_ends_3.rank END AS low, coalesce(CASE WHEN (holdings.ended_at >= %(ended_at_1)s) THEN %(param_29)s WHEN (holdings.ended_at < %(ended_at_2)s) THEN %(param_30)s ELSE bucket_ends_4.rank END, %(coalesce_3)s) AS high
 FROM holdings LEFT OUTER JOIN bucket_ends AS bucket_ends_3 ON CAST(holdings.started_at AS DATE) = bucket_ends_3.day AND holdings.started_at >= bucket_ends_3.low AND holdings.started_at < bucket_ends_3.high LEFT OUTER JOIN bucket_ends AS bucket_ends_4 ON CAST(holdings.ended_at AS DATE) = bucket_ends_4.day AND holdings.ended_at >= bucket_ends_4.low AND holdings.ended_at < bucket_ends_4.high
 WHERE holdings.package_set IN (SELECT package_sets.package_set
 FROM package_sets
@@ -44,13 +44,12 @@ while_held AS
 (SELECT held.package_set AS package_set, pieces.currency AS currency, greatest(pieces.low, held.low) AS low, least(pieces.high, held.high) AS high, pieces.balance AS balance, pieces.active_until AS active_until
 FROM pieces JOIN held ON held.client_id = pieces.client_id
 WHERE greatest(pieces.low, held.low) < least(pieces.high, held.high)),
+by_set_turns AS
+(SELECT unnest(CAST(%(by_set_turns_turn)s AS INTEGER[])) AS turn),
 by_set_events AS
-(SELECT while_held.package_set AS package_set, while_held.currency AS currency, while_held.low AS bucket, while_held.balance AS balance, CASE WHEN (coalesce(while_held.active_until, %(coalesce_1)s) > while_held.low) THEN %(param_8)s ELSE %(param_9)s END AS active, CASE WHEN (while_held.active_until IS NOT NULL) THEN %(param_10)s ELSE %(param_11)s END AS overall_active, %(param_12)s AS "all"
-FROM while_held UNION ALL SELECT while_held.package_set AS package_set, while_held.currency AS currency, while_held.high AS bucket, while_held.balance AS balance, %(param_26)s AS active, -CASE WHEN (while_held.active_until IS NOT NULL) THEN %(param_10)s ELSE %(param_11)s END AS overall_active, -%(param_12)s AS "all"
-FROM while_held
-WHERE while_held.high < %(high_1)s UNION ALL SELECT while_held.package_set AS package_set, while_held.currency AS currency, least(while_held.high, while_held.active_until) AS bucket, while_held.balance AS balance, -%(param_12)s AS active, %(param_26)s AS overall_active, %(param_26)s AS "all"
-FROM while_held
-WHERE coalesce(while_held.active_until, %(coalesce_1)s) > while_held.low AND least(while_held.high, while_held.active_until) < %(least_4)s),
+(SELECT while_held.package_set AS package_set, while_held.currency AS currency, CASE WHEN (by_set_turns.turn = %(turn_1)s) THEN while_held.low WHEN (by_set_turns.turn = %(turn_2)s) THEN while_held.high ELSE least(while_held.high, greatest(while_held.low, while_held.active_until)) END AS bucket, while_held.balance AS balance, CASE WHEN (coalesce(while_held.active_until, %(coalesce_1)s) > while_held.low) THEN %(param_8)s ELSE %(param_9)s END * CASE WHEN (by_set_turns.turn = %(turn_3)s) THEN %(param_10)s WHEN (by_set_turns.turn = %(turn_4)s) THEN %(param_11)s ELSE %(param_12)s END AS active, CASE WHEN (while_held.active_until IS NOT NULL) THEN %(param_13)s ELSE %(param_14)s END * CASE WHEN (by_set_turns.turn = %(turn_5)s) THEN %(param_15)s WHEN (by_set_turns.turn = %(turn_6)s) THEN %(param_16)s ELSE %(param_17)s END AS overall_active, CASE WHEN (by_set_turns.turn = %(turn_5)s) THEN %(param_15)s WHEN (by_set_turns.turn = %(turn_6)s) THEN %(param_16)s ELSE %(param_17)s END AS "all"
+FROM while_held JOIN by_set_turns ON true
+WHERE CASE WHEN (by_set_turns.turn = %(turn_1)s) THEN while_held.low WHEN (by_set_turns.turn = %(turn_2)s) THEN while_held.high ELSE least(while_held.high, greatest(while_held.low, while_held.active_until)) END < %(param_31)s),
 by_set AS
 (SELECT by_set_events.package_set AS package_set, by_set_events.currency AS currency, by_set_events.bucket AS bucket, sum(by_set_events.active) AS active_qty, sum(by_set_events.active * greatest(by_set_events.balance, %(greatest_1)s)) AS active_pos, sum(by_set_events.active * least(by_set_events.balance, %(least_1)s)) AS active_neg, sum(by_set_events.overall_active) AS overall_active_qty, sum(by_set_events.overall_active * greatest(by_set_events.balance, %(greatest_2)s)) AS overall_active_pos, sum(by_set_events.overall_active * least(by_set_events.balance, %(least_2)s)) AS overall_active_neg, sum(by_set_events."all") AS all_qty, sum(by_set_events."all" * greatest(by_set_events.balance, %(greatest_3)s)) AS all_pos, sum(by_set_events."all" * least(by_set_events.balance, %(least_3)s)) AS all_neg
 FROM by_set_events GROUP BY by_set_events.package_set, by_set_events.currency, by_set_events.bucket)

@@ -26,8 +26,9 @@ pieces AS
 FROM steps JOIN lives ON lives.id = steps.client_id
 WHERE greatest(steps.low, lives.born) < least(steps.high, lives.gone)),
 whole_events AS
-(SELECT pieces.currency AS currency, pieces.low AS bucket, pieces.balance AS balance, CASE WHEN (coalesce(pieces.active_until, %(coalesce_1)s::INTEGER) > pieces.low) THEN %(param_8)s::INTEGER ELSE %(param_9)s::INTEGER END AS active, CASE WHEN (pieces.active_until IS NOT NULL) THEN %(param_10)s::INTEGER ELSE %(param_11)s::INTEGER END AS overall_active, %(param_12)s::INTEGER AS "all"
-FROM pieces),
+(SELECT pieces.currency AS currency, pieces.low AS bucket, pieces.balance AS balance, CASE WHEN (coalesce(pieces.active_until, %(coalesce_1)s::INTEGER) > pieces.low) THEN %(param_8)s::INTEGER ELSE %(param_9)s::INTEGER END AS active, CASE WHEN (pieces.active_until IS NOT NULL) THEN %(param_10)s::INTEGER ELSE %(param_11)s::INTEGER END * %(param_12)s::INTEGER AS overall_active, %(param_12)s::INTEGER AS "all"
+FROM pieces
+WHERE pieces.low < %(low_1)s::INTEGER),
 whole AS
 (SELECT whole_events.currency AS currency, whole_events.bucket AS bucket, sum(whole_events.active) AS active_qty, sum(whole_events.active * greatest(whole_events.balance, %(greatest_1)s::INTEGER)) AS active_pos, sum(whole_events.active * least(whole_events.balance, %(least_1)s::INTEGER)) AS active_neg, sum(whole_events.overall_active) AS overall_active_qty, sum(whole_events.overall_active * greatest(whole_events.balance, %(greatest_2)s::INTEGER)) AS overall_active_pos, sum(whole_events.overall_active * least(whole_events.balance, %(least_2)s::INTEGER)) AS overall_active_neg, sum(whole_events."all") AS all_qty, sum(whole_events."all" * greatest(whole_events.balance, %(greatest_3)s::INTEGER)) AS all_pos, sum(whole_events."all" * least(whole_events.balance, %(least_3)s::INTEGER)) AS all_neg
 FROM whole_events GROUP BY whole_events.currency, whole_events.bucket)
