@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     cache = Cache(server, config=routes.cache_config(settings))
     warehouse = open_warehouse(settings)
     services = Services(settings, warehouse, Reports(warehouse, cache, settings), open_records(settings))
+    server.extensions["customer_dynamics"] = services  # where gunicorn.conf.py finds them
     app = dash.Dash(
         "customer_dynamics",
         server=server,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ threads = 8
 preload_app = False
 accesslog = None
 loglevel = "warning"
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let each process get ready for reports while the first visitors are still looking at the form."""
+    reports = worker.wsgi.extensions["customer_dynamics"].reports
+    threading.Thread(target=reports.warm_up, name="warm-up", daemon=True).start()
 
 
 def when_ready(server: Any) -> None:  # noqa: ARG001 - the name is gunicorn's

@@ -24,6 +24,7 @@ from benchmarks.company import Company, demo_company
 GROUPINGS = (["month"], ["year"], ["date"], ["package"], ["month", "package"], [])
 CURRENCIES = ("EUR", "USD")
 DURATIONS = (1, 3, 6, 12)
+_LOOKING = 400  # milliseconds
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 _CLICK = """async () => {
@@ -40,9 +41,9 @@ _CLICK = """async () => {
     const began = performance.now();
     query.click();
     await answered;
-    // The answer is in the page; the second frame from here comes after the first was painted.
+    // The answer is in the page: it is painted right after the callbacks of the next frame, before any other task.
     await new Promise(requestAnimationFrame);
-    await new Promise(requestAnimationFrame);
+    await new Promise((painted) => setTimeout(painted));
     return performance.now() - began;
 }"""
 
@@ -128,9 +129,10 @@ def _click(page: Page, grouping: Sequence[str], currency: str, duration: int) ->
         }""",
         [list(grouping), currency, duration],
     )
-    page.wait_for_load_state("networkidle")
+    # A person looks at an answer before asking again; what a page puts off until then is not part of the next answer.
+    page.wait_for_timeout(_LOOKING)
     took: float = page.evaluate(_CLICK)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(_LOOKING)
     return took
 
 

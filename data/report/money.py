@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
-from math import gcd
 from typing import Any, Self
 
 import numpy as np
@@ -36,22 +35,19 @@ Numbers = NDArray[Any]
 _WIDE = Context(prec=80)
 
 
-@dataclass(frozen=True)
 class Factor:
-    """What takes an amount into another currency: the fraction, and the same in parts of ``SCALE``, rounded down."""
+    """What takes an amount into another currency: ``numerator / denominator``.
 
-    numerator: int
-    denominator: int
+    ``scaled`` is the same in parts of ``SCALE``, rounded down; ``is_whole`` tells that nothing was rounded away.
+    """
 
-    @property
-    def scaled(self) -> int:
-        """Parts of ``SCALE``."""
-        return self.numerator * SCALE // self.denominator
+    __slots__ = ("denominator", "is_whole", "numerator", "scaled")
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether :attr:`scaled` is the factor itself, to the last digit."""
-        return self.numerator * SCALE % self.denominator == 0
+    def __init__(self, numerator: int, denominator: int) -> None:
+        self.numerator = numerator
+        self.denominator = denominator
+        self.scaled, rest = divmod(numerator * SCALE, denominator)
+        self.is_whole = not rest
 
     @property
     def fraction(self) -> Fraction:
@@ -176,8 +172,7 @@ class Rates:
                 denominator, numerator = self._on(source, day), self._on(target, day)
             else:
                 numerator, denominator = self._on(target, day), self._on(source, day)
-            common = gcd(numerator, denominator)
-            known = self._factors[source, target, day] = Factor(numerator // common, denominator // common)
+            known = self._factors[source, target, day] = Factor(numerator, denominator)
         return known
 
     def turning_days(self, currencies: Iterable[str], first: date, last: date) -> list[date]:

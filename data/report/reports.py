@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,17 +15,20 @@ from time import monotonic
 
 from flask_caching import Cache
 
-from data.access import User
+from data.access import OPERATOR, User
 from data.errors import Cancelled
 from data.report.catalog import METRICS
 from data.report.choices import Choices, read_choices
-from data.report.period import resolve, today_in
+from data.report.period import Bound, months_before, resolve, today_in
 from data.report.query import ReportQuery
 from data.report.result import ReportResult
 from data.report.run import Stopwatch, run_report
 from data.settings import Settings
 from data.warehouse.engines import Warehouse
 
+_log = logging.getLogger(__name__)
+
+_ASKED_FIRST: tuple[tuple[str, ...], ...] = ((), ("month",), ("date",), ("month", "package"))
 _POLL_SECONDS = 0.05
 _QUIET_SECONDS = 0.25
 """A run tells what it does from then on: before that nobody asks (assets/table.js)."""
@@ -103,6 +107,22 @@ class Reports:
             found = read_choices(reading, user)
         self._cache.set(key, found, timeout=self._settings.cache_seconds)
         return found
+
+    def warm_up(self) -> None:
+        """Ask what people ask first, of the last months, so that they need not wait while all is got ready for it.
+
+        Data is opened, statements are put into words, and nothing of the answers is kept. What goes wrong will be told
+        to whoever asks.
+        """
+        now = utc_now()
+        today = now.date()
+        start, end = Bound(months_before(today.replace(day=1), 2)), Bound(today)
+        try:
+            for group_by in _ASKED_FIRST:
+                query = ReportQuery(start=start, end=end, group_by=group_by, currency=self._settings.base_currency)
+                run_report(self._warehouse, query, OPERATOR, base_currency=self._settings.base_currency, as_of=now)
+        except Exception:  # noqa: BLE001 - nobody has asked for anything yet
+            _log.debug("Warming up failed", exc_info=True)
 
     def _run(self, query: ReportQuery, user: User, now: datetime, run_id: str | None) -> ReportResult:
         base = self._settings.base_currency
