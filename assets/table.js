@@ -33,7 +33,13 @@
     const id = running;
     setTimeout(() => follow(id), POLL_AFTER);
     // What would be in view if the table had the whole window is drawn first, the rows around that a moment later.
-    return { id, rows: Math.ceil(window.innerHeight / rowHeight(by("report-grid"))) };
+    return { id, rows: roomFor(by("report-grid")) };
+  }
+
+  /* How many rows of a long table are in view at most, besides its headers; the last may be cut off. */
+  function roomFor(grid) {
+    const height = parseFloat(getComputedStyle(grid).maxHeight) || window.innerHeight;
+    return Math.ceil(height / rowHeight(grid)) - HEADER_ROWS;
   }
 
   function tell(text) {
