@@ -462,7 +462,8 @@ def _changes_by_bucket(pieces: sa.CTE, last: int, name: str, *keys: ColumnElemen
             *keys,
             pieces.c.currency,
             bucket.label("bucket"),
-            pieces.c.balance,
+            func.greatest(pieces.c.balance, 0).label("pos"),
+            func.least(pieces.c.balance, 0).label("neg"),
             active.label("active"),
             (paid * everyone).label("overall_active"),
             everyone.label("all"),
@@ -472,12 +473,15 @@ def _changes_by_bucket(pieces: sa.CTE, last: int, name: str, *keys: ColumnElemen
         .cte(f"{name}_events")
     )
     groups = [event.c[column.name] for column in (*keys, event.c.currency, event.c.bucket)]
-    measures = {
-        "qty": lambda weight: weight,
-        "pos": lambda weight: weight * func.greatest(event.c.balance, 0),
-        "neg": lambda weight: weight * func.least(event.c.balance, 0),
-    }
-    sums = [func.sum(measures[part](event.c[population])).label(f"{population}_{part}") for population, part in _LEVELS]
+
+    def change(population: str, part: str) -> ColumnElement[Any]:
+        weight = event.c[population]
+        if part == "qty":
+            return func.sum(weight)
+        # Cheaper than to multiply numbers of 128 bits.
+        return func.sum(case((weight == 1, event.c[part]), (weight == -1, -event.c[part]), else_=0))
+
+    sums = [change(population, part).label(f"{population}_{part}") for population, part in _LEVELS]
     return select(*groups, *sums).group_by(*groups).cte(name)
 
 
