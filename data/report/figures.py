@@ -33,10 +33,10 @@ _Series = tuple[sql.Scope, int | None]
 _EVERYONE: _Series = ("total", None)
 _HOLDERS: _Series = ("held", None)
 
-_QTY = tuple(f"{population}_qty" for population in sql.POPULATIONS)
-_MONEY = tuple(f"{population}_{part}" for population in sql.POPULATIONS for part in ("pos", "neg"))
-_LEVELS = tuple(f"{population}_{part}" for population in sql.POPULATIONS for part in ("qty", "pos", "neg"))
+_LEVELS = tuple(f"{population}_{part}" for population, part in sql.LEVELS)
 """What a line of stocks carries, in its order. Balances are made of the other two when they are shown."""
+_QTY = tuple(name for name in _LEVELS if name.endswith("_qty"))
+_MONEY = tuple(name for name in _LEVELS if name not in _QTY)
 _COUNTS = ("not_below", "not_above")
 """How many transactions of a kind have an amount of zero or more, and of zero or less: a reversal is in one only."""
 _SHOWN = tuple(
@@ -200,7 +200,7 @@ class Figures:
         lossy = np.array([not factor.is_whole for factor in factors], bool)[pair_at]
         shape = (len(series), len(sql.FLOW_KINDS), len(self._shown))
         at = (series_at, kind_at, bucket_at)
-        s_at, k_at, b_at = (places[moved] for places in at)
+        s_at, k_at, b_at = (codes[moved] for codes in at)
         values, inexact = np.zeros(shape, object), np.zeros(shape, bool)
         np.add.at(values, (s_at, k_at, b_at), amounts * scaled)
         inexact[s_at[lossy], k_at[lossy], b_at[lossy]] = True
@@ -259,7 +259,8 @@ class Figures:
 
     def _in_order(self, rows: Sequence[tuple[int, int | None, Any]], names: Mapping[int, str]) -> tuple[Row, ...]:
         """Rows by the grouping in the order chosen; packages by name, then id, No package last."""
-        labels = {unit: [_label(unit, bucket.label) for bucket in self._shown] for unit in ("year", "month", "date")}
+        units = [item for item in self._query.group_by if item != "package"]
+        labels = {unit: [_label(unit, bucket.label) for bucket in self._shown] for unit in units}
 
         def label(item: str, place: int, package: int | None) -> str | None:
             if item != "package":

@@ -126,7 +126,6 @@ class _Run:
         watch: Stopwatch,
     ) -> None:
         self.reading = reading
-        self.connection = reading.connection
         self.query = query
         self.user = user
         self.span = span
@@ -169,7 +168,7 @@ class _Run:
     # --- what is asked ------------------------------------------------------------------------------------------------
 
     def _selection(self) -> sql.Selection:
-        parents = {row.id: row.parent_id for row in self.connection.execute(sa.select(resellers))}
+        parents = {row.id: row.parent_id for row in self.reading.connection.execute(sa.select(resellers))}
         seen = visible_owners(self.user, parents)
         known = parents if seen is None else seen
         for owner in self.query.owners:
@@ -186,13 +185,13 @@ class _Run:
     def _check_tags(self, seen: frozenset[int] | None) -> None:
         if not self.query.tags:
             return
-        known = set(self.connection.execute(sql.tags_of(seen)).scalars())
+        known = set(self.reading.connection.execute(sql.tags_of(seen)).scalars())
         for tag in self.query.tags:
             if tag not in known:
                 raise UserError(f"Tag {tag!r} is unknown.{did_you_mean(tag, sorted(known))}", field="tag")
 
     def _package_names(self) -> dict[int, str]:
-        names = {row.id: row.name for row in self.connection.execute(sa.select(packages))}
+        names = {row.id: row.name for row in self.reading.connection.execute(sa.select(packages))}
         for package in self.query.packages:
             if package not in names:
                 raise UserError(f"Package {package} is unknown.{did_you_mean(str(package), names)}", field="package")
@@ -210,7 +209,7 @@ class _Run:
 
     def _read(self, statement: sa.Executable) -> Sequence[Any]:
         with self._stoppable():
-            return self.connection.execute(statement).all()
+            return self.reading.connection.execute(statement).all()
 
     def _columns(self, statement: sa.Executable) -> Columns:
         with self._stoppable():

@@ -27,10 +27,9 @@ from data.report.catalog import METRICS, Flow
 from data.report.period import Bucket, first_instant, local_date, months_before
 from data.report.query import ReportQuery
 from data.warehouse.engines import relation
-from data.warehouse.rollups import FOREVER
+from data.warehouse.rollups import last_paid, until
 from data.warehouse.schema import (
     PACKAGE_KINDS,
-    PAID_KINDS,
     client_months,
     client_tags,
     clients,
@@ -50,6 +49,8 @@ SCOPES: tuple[Scope, ...] = ("total", "held", "package")
 """Lines name their scope by its place here, and their kind and currency likewise: numbers come faster than words."""
 
 POPULATIONS = ("active", "overall_active", "all")
+LEVELS = tuple((population, part) for population in POPULATIONS for part in ("qty", "pos", "neg"))
+"""What a line of stocks carries, in its order; columns are named like "active_qty"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def data_interval(selection: Selection, start: datetime, end: datetime) -> sa.Se
     )
     beside = [(start, end)] if whole is None else [(start, _midnight(whole[0])), (_midnight(whole[1]), end)]
     rest = select(sa.cast(null(), DateTime), func.min(at), func.max(at)).where(
-        sa.or_(sa.false(), *((at >= low) & (at < high) for low, high in beside if low < high))
+        sa.or_(sa.false(), *(_during(at, low, high) for low, high in beside if low < high))
     )
     if not selection.everyone:
         selected = _selected(selection)
@@ -155,6 +156,23 @@ def whole_months(low: datetime, high: datetime) -> tuple[date, date] | None:
     return (first, after) if first < after else None
 
 
+def _during(instant: ColumnElement[Any], low: Any, high: Any) -> ColumnElement[bool]:
+    return sa.and_(instant >= low, instant < high)
+
+
+def _by_day(name: str, stretches: Sequence[tuple[Any, ...]], *labels: str) -> sa.CTE:
+    """Stretches of time (low, high, and a number for each of ``labels``), a line for each UTC day that one touches."""
+    lines = [(day, *stretch) for stretch in stretches for day in _days(stretch[0], stretch[1])]
+    kinds: list[tuple[str, Any]] = [("day", Date()), ("low", DateTime()), ("high", DateTime())]
+    kinds += [(label, Integer()) for label in labels]
+    return relation(name, [(label, kind, [line[n] for line in lines]) for n, (label, kind) in enumerate(kinds)])
+
+
+def _lies_in(instant: ColumnElement[Any], table: sa.FromClause) -> ColumnElement[bool]:
+    """In which line of :func:`_by_day` an instant lies: one at most. The day is what engines can hash."""
+    return (sa.cast(instant, Date) == table.c.day) & _during(instant, table.c.low, table.c.high)
+
+
 class _Ranks:
     """Ranks of instants among fixed edges, as SQL."""
 
@@ -162,22 +180,8 @@ class _Ranks:
         self.count = len(edges)
         self._first, self._last = edges[0], edges[-1]
         steps = sorted(set(edges))
-        stretches = [
-            (day, low, high, bisect_right(edges, low)) for low, high in pairwise(steps) for day in _days(low, high)
-        ]
-        self._table = (
-            relation(
-                name,
-                [
-                    ("day", Date(), [row[0] for row in stretches]),
-                    ("low", DateTime(), [row[1] for row in stretches]),
-                    ("high", DateTime(), [row[2] for row in stretches]),
-                    ("rank", Integer(), [row[3] for row in stretches]),
-                ],
-            )
-            if stretches
-            else None
-        )
+        stretches = [(low, high, bisect_right(edges, low)) for low, high in pairwise(steps)]
+        self._table = _by_day(name, stretches, "rank") if stretches else None
         self._uses = 0
 
     def of(self, instant: ColumnElement[Any], source: sa.FromClause) -> tuple[ColumnElement[int], sa.FromClause]:
@@ -187,8 +191,7 @@ class _Ranks:
         self._uses += 1
         table = self._table.alias(f"{self._table.name}_{self._uses}")
         rank = case((instant >= self._last, self.count), (instant < self._first, 0), else_=table.c.rank)
-        place = (sa.cast(instant, Date) == table.c.day) & (instant >= table.c.low) & (instant < table.c.high)
-        return rank, source.outerjoin(table, place)
+        return rank, source.outerjoin(table, _lies_in(instant, table))
 
 
 # --- stocks: clients and balances at T --------------------------------------------------------------------------------
@@ -243,21 +246,14 @@ def stocks(
         changes.c.client_id, changes.c.bucket, changes.c.amount, active_until.label("active_until")
     ).select_from(source)
     ranked_changes = ranked.cte("ranked_changes")
-    so_far: dict[str, Any] = {
-        "partition_by": ranked_changes.c.client_id,
-        "order_by": ranked_changes.c.bucket,
-        "rows": (None, 0),
-    }
+    by_client: dict[str, Any] = {"partition_by": ranked_changes.c.client_id, "order_by": ranked_changes.c.bucket}
+    so_far = by_client | {"rows": (None, 0)}
     steps = select(
         ranked_changes.c.client_id,
         ranked_changes.c.bucket.label("low"),
-        (
-            func.lead(ranked_changes.c.bucket, 1, ranks.count).over(
-                partition_by=ranked_changes.c.client_id, order_by=ranked_changes.c.bucket
-            )
-            if many
-            else literal(1, Integer)
-        ).label("high"),
+        (func.lead(ranked_changes.c.bucket, 1, ranks.count).over(**by_client) if many else literal(1, Integer)).label(
+            "high"
+        ),
         (func.sum(ranked_changes.c.amount).over(**so_far) if many else ranked_changes.c.amount).label("balance"),
         # Null until the first paid service. Later payments keep a client active longer, never shorter.
         (func.max(ranked_changes.c.active_until).over(**so_far) if many else ranked_changes.c.active_until).label(
@@ -329,29 +325,17 @@ def _moves_one_by_one(
     source: sa.FromClause = transactions
     bucket: ColumnElement[int] = literal(stretches[0][2], Integer)
     if len(stretches) > 1:
-        rows = [(day, low, high, n) for low, high, n in stretches for day in _days(low, high)]
-        table = relation(
-            "stretches",
-            [
-                ("day", Date(), [row[0] for row in rows]),
-                ("low", DateTime(), [row[1] for row in rows]),
-                ("high", DateTime(), [row[2] for row in rows]),
-                ("bucket", Integer(), [row[3] for row in rows]),
-            ],
-        )
+        table = _by_day("stretches", stretches, "bucket")
         bucket = table.c.bucket
-        source = source.join(
-            table, (sa.cast(t.at, Date) == table.c.day) & (t.at >= table.c.low) & (t.at < table.c.high)
-        )
+        source = source.join(table, _lies_in(t.at, table))
     if not selection.everyone:
         source = source.join(lives, lives.c.id == t.client_id)
-    paid = t.kind.in_(PAID_KINDS) & (t.amount_micros < 0)
     return (
         select(
             t.client_id,
             bucket.label("bucket"),
             func.sum(t.amount_micros).label("amount"),
-            func.max(case((paid, t.at))).label("paid_at"),
+            last_paid().label("paid_at"),
         )
         .select_from(source)
         .where(_within(t.at, [(low, high) for low, high, _ in stretches]))
@@ -369,7 +353,7 @@ def _within(instant: ColumnElement[datetime], stretches: Sequence[tuple[datetime
             runs.append([low, high])
     if len(runs) > _FEW:
         runs = [[runs[0][0], runs[-1][1]]]
-    return sa.or_(*((instant >= low) & (instant < high) for low, high in runs))
+    return sa.or_(*(_during(instant, low, high) for low, high in runs))
 
 
 def _by_scope(query: ReportQuery, pieces: sa.CTE, ranks: _Ranks, currencies: Sequence[str]) -> list[sa.Select[Any]]:
@@ -434,9 +418,6 @@ def _of_package(query: ReportQuery, by_set: sa.CTE) -> sa.FromClause:
     return by_set.join(package_sets, belongs)
 
 
-_LEVELS = tuple((population, part) for population in POPULATIONS for part in ("qty", "pos", "neg"))
-
-
 def _changes_by_bucket(pieces: sa.CTE, last: int, name: str, *keys: ColumnElement[Any]) -> sa.CTE:
     """What each piece adds where it begins and takes away where it, or its activity, ends, added up by bucket.
 
@@ -481,7 +462,7 @@ def _changes_by_bucket(pieces: sa.CTE, last: int, name: str, *keys: ColumnElemen
         # Cheaper than to multiply numbers of 128 bits.
         return func.sum(case((weight == 1, event.c[part]), (weight == -1, -event.c[part]), else_=0))
 
-    sums = [change(population, part).label(f"{population}_{part}") for population, part in _LEVELS]
+    sums = [change(population, part).label(f"{population}_{part}") for population, part in LEVELS]
     return select(*groups, *sums).group_by(*groups).cte(name)
 
 
@@ -492,7 +473,7 @@ def _lines(
     package = None if source is None else package_sets.c.package_id
     keys = (*(() if package is None else (package,)), changes.c.currency, changes.c.bucket)
     sums = []
-    for population, part in _LEVELS:
+    for population, part in LEVELS:
         total = func.sum(changes.c[f"{population}_{part}"])
         sums.append((sa.cast(total, BigInteger) if part == "qty" else _exact(total)).label(f"{population}_{part}"))
     return (
@@ -599,17 +580,8 @@ def flows(
 def _sums_of_flows(query: ReportQuery, selection: Selection, stretches: Sequence[Place]) -> sa.CTE:
     """The one pass over transactions; by package, and the set of packages held at the time, where either matters."""
     firsts = {place.bucket: n for n, place in reversed([*enumerate(stretches)])}
-    rows = [(day, n, place) for n, place in enumerate(stretches) for day in _days(place.low, place.high)]
-    place = relation(
-        "places",
-        [
-            ("day", Date(), [day for day, _, _ in rows]),
-            ("low", DateTime(), [place.low for _, _, place in rows]),
-            ("high", DateTime(), [place.high for _, _, place in rows]),
-            ("place", Integer(), [n for _, n, _ in rows]),
-            ("first", Integer(), [firsts[place.bucket] for _, _, place in rows]),
-        ],
-    )
+    numbered = [(place.low, place.high, n, firsts[place.bucket]) for n, place in enumerate(stretches)]
+    place = _by_day("places", numbered, "place", "first")
     t = transactions.c
     # Every transaction has its place and its client. Outer joins say so to engines, which would else guess that few
     # have, and begin with looking up clients among transactions.
@@ -621,14 +593,15 @@ def _sums_of_flows(query: ReportQuery, selection: Selection, stretches: Sequence
         selected = _selected(selection)
         source = source.join(selected, selected.c.id == t.client_id)
         currency = selected.c.currency
-    source = source.outerjoin(
-        place, (sa.cast(t.at, Date) == place.c.day) & (t.at >= place.c.low) & (t.at < place.c.high)
-    )
+    source = source.outerjoin(place, _lies_in(t.at, place))
     at_rates = case((currency == query.currency, place.c.first), else_=place.c.place)
     keys = [currency.label("currency"), at_rates.label("place"), t.kind]
     if query.by_package or query.packages:
-        ended = func.coalesce(holdings.c.ended_at, literal(FOREVER, DateTime))
-        then = (holdings.c.client_id == t.client_id) & (holdings.c.started_at <= t.at) & (t.at < ended)
+        then = (
+            (holdings.c.client_id == t.client_id)
+            & (holdings.c.started_at <= t.at)
+            & (t.at < until(holdings.c.ended_at))
+        )
         source = source.outerjoin(holdings, then)
         keys += [t.package_id, holdings.c.package_set]
     return (

@@ -28,13 +28,23 @@ FOREVER = datetime(9999, 12, 31)
 """After everything that can be loaded: where what still runs is taken to end."""
 
 
+def until(ended_at: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The end of something, or after everything while it runs."""
+    return func.coalesce(ended_at, literal(FOREVER, DateTime))
+
+
+def last_paid() -> sa.ColumnElement[Any]:
+    """When the last paid service among some transactions was (semantics, section 3)."""
+    t = transactions.c
+    return func.max(case((t.kind.in_(PAID_KINDS) & (t.amount_micros < 0), t.at)))
+
+
 def months_of(*where: sa.ColumnElement[bool]) -> sa.Insert:
     """Fills ``client_months``, from those transactions for which all of ``where`` holds."""
     t = transactions.c
     month = sa.cast(func.date_trunc("month", t.at), Date)
-    paid = case((t.kind.in_(PAID_KINDS) & (t.amount_micros < 0), t.at))
     lines = (
-        select(t.client_id, month, func.sum(t.amount_micros), func.max(paid), func.min(t.at), func.max(t.at))
+        select(t.client_id, month, func.sum(t.amount_micros), last_paid(), func.min(t.at), func.max(t.at))
         .where(*where)
         .group_by(t.client_id, month)
         .order_by(month, t.client_id)
@@ -45,7 +55,7 @@ def months_of(*where: sa.ColumnElement[bool]) -> sa.Insert:
 def all_holdings() -> Iterator[sa.Insert]:
     """Fills ``holdings`` and ``package_sets`` from the subscriptions."""
     s = subscriptions.c
-    ended = func.coalesce(s.ended_at, literal(FOREVER, DateTime))
+    ended = until(s.ended_at)
     # A client's time is cut wherever a subscription begins or ends; between two cuts nothing changes.
     cuts = sa.union(select(s.client_id.label("client_id"), s.started_at.label("low")), select(s.client_id, ended)).cte(
         "cuts"
@@ -77,7 +87,7 @@ def all_holdings() -> Iterator[sa.Insert]:
         select(h.package_set, s.package_id)
         .distinct()
         .select_from(holdings.join(subscriptions, s.client_id == h.client_id))
-        .where(s.started_at <= h.started_at, ended >= func.coalesce(h.ended_at, literal(FOREVER, DateTime)))
+        .where(s.started_at <= h.started_at, ended >= until(h.ended_at))
     )
     yield sa.insert(package_sets).from_select([column.name for column in package_sets.columns], of_sets)
 
