@@ -32,7 +32,7 @@
     if (words !== ASKING) tell(ASKING); // of the run before
     const id = running;
     setTimeout(() => follow(id), POLL_AFTER);
-    // What would be in view if the table had the whole window is drawn first, the rows around that a moment later.
+    // What its place on the page holds is drawn first, the rows around that a moment later.
     return { id, rows: roomFor(by("report-grid")) };
   }
 

@@ -29,10 +29,13 @@ def demo(seed: int, clients: int, output: Path | None, if_empty: bool) -> None:
     The same day, seed and number of clients give the same company.
     """
     settings = Settings.from_environment()
-    if _has_data(settings):
+    has_data, outdated = _standing(settings)
+    if has_data:
         if if_empty:
-            # What `make run` serves may have been loaded before the program was brought up to date.
-            rebuild(settings)
+            # What `make run` serves may have been loaded before the program was brought up to date. Otherwise it must
+            # not ask for the warehouse, or it would wait for any load that is under way.
+            if outdated:
+                rebuild(settings)
             return
         raise UserError(
             "The warehouse has data already, and a demo company must not be mixed with it: "
@@ -50,14 +53,15 @@ def demo(seed: int, clients: int, output: Path | None, if_empty: bool) -> None:
         click.echo(f"{table.table}: {table.new:,} rows")
 
 
-def _has_data(settings: Settings) -> bool:
+def _standing(settings: Settings) -> tuple[bool, bool]:
+    """Whether there is data, and whether an earlier version of the program loaded it."""
     try:
-        open_warehouse(settings).version()
+        with open_warehouse(settings).read():
+            return True, False
     except Outdated:
-        return True
+        return True, True
     except NoData:
-        return False
-    return True
+        return False, False
 
 
 commands: tuple[click.Command, ...] = (demo,)

@@ -235,16 +235,23 @@ def _reaching() -> AbstractContextManager[None]:
 
 def loaded_version(connection: sa.Connection) -> str:
     """The name of the newest load in PostgreSQL. Raises :class:`NoData`."""
+    loaded, prepared = tables_there(connection)
     newest = None
-    if connection.execute(sa.select(sa.func.to_regclass(loads.name))).scalar() is not None:
+    if loaded:
         newest = connection.execute(
             sa.select(loads.c.version, loads.c.loaded_at).order_by(loads.c.version.desc()).limit(1)
         ).first()
     if newest is None:
         raise NoData(NO_DATA)
-    if connection.execute(sa.select(sa.func.to_regclass(package_sets.name))).scalar() is None:
+    if not prepared:
         raise Outdated(OUTDATED)
     return version_name(newest.version, newest.loaded_at)
+
+
+def tables_there(connection: sa.Connection) -> tuple[bool, bool]:
+    """Whether PostgreSQL has the tables of a loaded warehouse, and those that reports read beside the dataset."""
+    found = connection.execute(sa.select(sa.func.to_regclass(loads.name), sa.func.to_regclass(package_sets.name))).one()
+    return found[0] is not None, found[1] is not None
 
 
 def is_prepared(connection: duckdb.DuckDBPyConnection, database: str) -> bool:

@@ -123,7 +123,7 @@ def load_sources(
 def rebuild(settings: Settings, *, progress: Progress | None = None) -> str | None:
     """Publish the live data once more with all that reports read beside it; the version's name.
 
-    None if an earlier program did not load it, so that everything is there already. Raises :class:`NoData`.
+    None if there is nothing to do: no data, or none that an earlier program loaded.
     """
     url = warehouse_url(settings)
     steps = _Steps(progress)

@@ -26,7 +26,14 @@ import psycopg
 import sqlalchemy as sa
 
 from data.warehouse.checks import KEYS
-from data.warehouse.engines import embedded_path, is_prepared, open_for_loading, open_scratch, version_name
+from data.warehouse.engines import (
+    embedded_path,
+    is_prepared,
+    open_for_loading,
+    open_scratch,
+    tables_there,
+    version_name,
+)
 from data.warehouse.rollups import all_holdings, as_text, everything, months_of
 from data.warehouse.schema import DATASET, DERIVED, client_months, holdings, loads, metadata, package_sets, transactions
 from data.warehouse.values import identifier, quoted
@@ -254,7 +261,6 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS subscriptions_package_id ON subscriptions (package_id)",
 )
 _TOUCHED = "touched_clients"
-_MARKS = (loads.name, package_sets.name)
 
 
 _PREFIX = "customer-dynamics-load-"
@@ -306,17 +312,17 @@ def _hold_postgresql(url: sa.URL, tell: Tell) -> Iterator[Target]:
         if not warehouse.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))).scalar():
             tell("Waiting for another load to finish")
             warehouse.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        there = {name: warehouse.execute(sa.select(sa.func.to_regclass(name))).scalar() for name in _MARKS}
+        loaded, prepared = tables_there(warehouse)
         metadata.create_all(warehouse, tables=[*DATASET, loads, *DERIVED])
-        target = _PostgreSQLTarget(warehouse, folder, connection)
-        target.outdated = there[loads.name] is not None and there[package_sets.name] is None
-        yield target
+        yield _PostgreSQLTarget(warehouse, folder, connection, outdated=loaded and not prepared)
 
 
 class _PostgreSQLTarget(Target):
-    def __init__(self, warehouse: sa.Connection, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, warehouse: sa.Connection, folder: Path, connection: duckdb.DuckDBPyConnection, *, outdated: bool
+    ) -> None:
         self._warehouse = warehouse
-        self.outdated = False
+        self.outdated = outdated
         self.folder = folder
         self.connection = connection
 
