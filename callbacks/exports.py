@@ -14,6 +14,7 @@ from data.report.result import ReportResult
 from data.services import Services
 from layouts import messages
 from layouts.ids import Report, Stores
+from layouts.numerals import counted
 
 FORMAT_OF = {Report.CSV: "csv", Report.XLSX: "xlsx"}
 
@@ -49,7 +50,6 @@ def exported(services: Services, result: ReportResult, format_id: str, view: dic
 def delivered(result: ReportResult, asked: Any, services: Services) -> tuple[dict[str, Any], Any]:
     """The file that the form asked for, whole, and what to tell the person about it."""
     content = _download(result, asked.output, export(result, asked.output, names=_names(services)))
-    rows = len(result.rows)
     if result.info.notice:
         told = messages.notice(f"{content['filename']} holds no rows. {result.info.notice}", "warning")
     elif asked.send_to:
@@ -58,8 +58,9 @@ def delivered(result: ReportResult, asked: Any, services: Services) -> tuple[dic
             "warning",
         )
     else:
-        count = "1 row" if rows == 1 else f"{rows:,} rows"
-        told = messages.notice(f"{content['filename']} with {count} was downloaded.", "good", seconds=8)
+        told = messages.notice(
+            f"{content['filename']} with {counted(len(result.rows), 'row')} was downloaded.", "good", seconds=8
+        )
     return content, told
 
 

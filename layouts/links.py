@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from data.report.choices import Choices
 from data.store.snapshots import Link
 from layouts.ids import Links
+from layouts.numerals import counted
 
 STATES = {"live": "Live", "expired": "Expired", "revoked": "Revoked", "damaged": "Damaged"}
 EXPIRIES = (("never", "Never"), ("1", "In a day"), ("7", "In a week"), ("30", "In 30 days"), ("90", "In 90 days"))
@@ -65,7 +66,6 @@ def _row(link: Link, choices: Choices | None, now: datetime) -> html.Tr:
     if link.query is not None:
         zone = link.query.timezone
         words = link.query.describe(choices.names if choices else None)
-    rows = "1 row" if link.row_count == 1 else f"{link.row_count:,} rows"
     state: list[str | Component] = [STATES[link.state]]
     if link.state == "live" and link.expires_at is not None:
         state.append(html.Small(f" until {_moment(link.expires_at, zone)}"))
@@ -83,7 +83,7 @@ def _row(link: Link, choices: Choices | None, now: datetime) -> html.Tr:
     made = f"{_moment(link.created_at, zone)}"
     return html.Tr(
         [
-            html.Th([html.Span(words), html.Small(f"{rows}, {zone}")], scope="row"),
+            html.Th([html.Span(words), html.Small(f"{counted(link.row_count, 'row')}, {zone}")], scope="row"),
             html.Td(made, **{"data-label": "Made"}),
             html.Td(
                 "Never" if link.last_opened_at is None else _moment(link.last_opened_at, zone),

@@ -72,3 +72,8 @@ def numerals(language: str) -> Numerals:
     if first > 9:  # the locale's pattern does not group at all
         first = then = 3
     return Numerals(str(symbols["decimal"]), str(symbols["group"]), first, then)
+
+
+def counted(number: int, word: str) -> str:
+    """How many there are of something, in a sentence: "1 row", "12,345 rows"."""
+    return f"1 {word}" if number == 1 else f"{number:,} {word}s"

@@ -1,0 +1,93 @@
+"""My links: what a person does with the links they made."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from dash import ALL, Dash, Input, Output, ctx, no_update
+
+from data.errors import UserError
+from data.report.choices import Choices
+from data.report.reports import utc_now
+from data.services import Services
+from layouts import links
+from layouts.ids import Links, Report
+from layouts.numerals import counted
+
+_log = logging.getLogger(__name__)
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the acts of this file on ``app``."""
+
+    @app.callback(
+        output={
+            "open": Output(Links.DIALOG, "is_open"),
+            "list": Output(Links.LIST, "children"),
+            "message": Output(Links.MESSAGE, "children"),
+            "copied": Output(Report.COPIED, "data", allow_duplicate=True),
+        },
+        inputs={
+            "clicks": Input(Links.OPEN, "n_clicks"),
+            "acts": Input({"type": Links.ACT, "act": ALL, "link": ALL}, "n_clicks"),
+            "expiries": Input({"type": Links.EXPIRY, "link": ALL}, "value"),
+        },
+        prevent_initial_call=True,
+    )
+    def manage_links(clicks: int | None, acts: list[int | None], expiries: list[str]) -> dict[str, Any]:  # noqa: ARG001
+        touched = ctx.triggered_id
+        nothing: dict[str, Any] = dict.fromkeys(("open", "list", "message", "copied"), no_update)
+        if touched == Links.OPEN:
+            return nothing | {"open": True, "list": listing(services), "message": ""}
+        value = ctx.triggered[0]["value"]
+        # A list that has just been drawn triggers too, without a click.
+        if not isinstance(touched, dict) or value is None:
+            return nothing
+        try:
+            return nothing | manage(services, touched, value)
+        except UserError as fault:
+            return nothing | {"list": listing(services), "message": fault.message}
+
+    @app.callback(
+        Output(Links.MESSAGE, "children", allow_duplicate=True),
+        Input(Links.DIALOG, "is_open"),
+        prevent_initial_call=True,
+    )
+    def forget_message(is_open: bool) -> Any:
+        return no_update if is_open else ""
+
+
+def manage(services: Services, touched: dict[str, str], value: Any) -> dict[str, Any]:
+    """Do what was touched in the list of links, and say what it meant."""
+    snapshots, user, link_id = services.records.snapshots, services.user(), touched["link"]
+    act = touched.get("act", "expire")
+    if act == "copy":
+        link = snapshots.copy(link_id, user, snapshots.peek(link_id, user).view)
+        return {"copied": {"path": links.path(link.id), "click": value}, "message": "Copied."}
+    if act == "revoke":
+        snapshots.revoke(link_id, user)
+        said = "Revoked: the link leads nowhere now. Restore brings it back."
+    elif act == "restore":
+        snapshots.restore(link_id, user)
+        said = "Restored: the link works again."
+    else:
+        known = next((link for link in snapshots.mine(user) if link.id == link_id), None)
+        if known is None or value == "kept" or (value == "never" and known.expires_at is None):
+            return {}
+        days = None if value == "never" else int(value)
+        snapshots.expire(link_id, user, None if days is None else utc_now() + timedelta(days=days))
+        said = "The link does not expire any more." if days is None else f"The link expires in {counted(days, 'day')}."
+    return {"list": listing(services), "message": said}
+
+
+def listing(services: Services) -> Any:
+    """The person's links as the dialog shows them. Works without a warehouse: then owners and packages go by number."""
+    choices: Choices | None
+    try:
+        choices = services.reports.choices(services.user())
+    except Exception:  # noqa: BLE001 - whatever keeps the warehouse from being read, links are our own records
+        _log.warning("Links are listed without names, because the warehouse cannot be read", exc_info=True)
+        choices = None
+    return links.listing(services.records.snapshots.mine(services.user(), limit=200), choices, utc_now())

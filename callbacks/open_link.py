@@ -1,0 +1,116 @@
+"""Opening a link: a page that shows the frozen report, or says that the link leads nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs
+
+import flask
+from dash import Dash, Input, Output, State, no_update
+from markupsafe import escape
+
+from callbacks import read
+from callbacks.form import question_words
+from callbacks.report import PAINTED, painted
+from data.access import OPERATOR
+from data.errors import UserError
+from data.report.catalog import METRICS
+from data.services import Services
+from data.store.snapshots import LinkDamaged, LinkGone, Snapshot
+from layouts import links, messages, report
+from layouts.asked import Asked
+from layouts.ids import Page, Stores
+
+VIEW_PATH = "/view"
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the acts of this file on ``app``."""
+    _answer_addresses(app, services)
+    _open(app, services)
+
+
+def _answer_addresses(app: Dash, services: Services) -> None:
+    """Links that lead nowhere are told apart before the page is sent, so that their status is right."""
+
+    @app.server.before_request
+    def check_link() -> tuple[str, int] | None:
+        if flask.request.path.rstrip("/") != VIEW_PATH or flask.request.method not in ("GET", "HEAD"):
+            return None
+        try:
+            services.records.snapshots.peek(flask.request.args.get("id", ""), services.user(), verify=True)
+        except LinkGone as fault:
+            return links.plain_page("No report here", fault.message), 404
+        except LinkDamaged as fault:
+            return links.plain_page("This report is damaged", fault.message), 500
+        except UserError as fault:
+            return links.plain_page("No report can be shown now", escape(fault.message)), 503
+        return None
+
+
+def _open(app: Dash, services: Services) -> None:
+    @app.callback(
+        output={
+            "painted": PAINTED,
+            "form": read.outputs(),
+            "charts": Output(Stores.CHARTS, "data", allow_duplicate=True),
+            "message": Output(Page.MESSAGES, "children", allow_duplicate=True),
+        },
+        inputs={
+            "pathname": Input(Page.LOCATION, "pathname"),
+            "search": Input(Page.LOCATION, "search"),
+            "shown": State(Stores.REPORT, "data"),
+        },
+        prevent_initial_call="initial_duplicate",
+    )
+    def open_link(pathname: str | None, search: str | None, shown: dict[str, Any] | None) -> dict[str, Any]:
+        nothing: dict[str, Any] = {
+            "painted": dict.fromkeys(PAINTED, no_update),
+            "form": dict.fromkeys(read.outputs(), no_update),
+            "charts": no_update,
+            "message": no_update,
+        }
+        if (pathname or "").rstrip("/") != VIEW_PATH:
+            return nothing
+        link_id = parse_qs((search or "").lstrip("?")).get("id", [""])[0]
+        if shown and shown["link"] == link_id:
+            return nothing
+        try:
+            snapshot = services.records.snapshots.open(link_id, services.user())
+        except (LinkGone, LinkDamaged) as fault:
+            # Reached only by going back or forward in a page that is open already.
+            return nothing | {"message": messages.notice(fault.message, "bad")}
+        view = view_of(snapshot)
+        # The form keeps the dates of then: asked again it means the same period.
+        asked = Asked(replace(snapshot.result.query, quick_range=None))
+        return {
+            "painted": painted(
+                snapshot.result,
+                link_id,
+                {"columns": view["columns"], "sort": view["sort"]},
+                question_words(services, asked.query),
+                from_cache=False,
+                banner=report.banner(snapshot.result, person_name(snapshot.link.owner_id)),
+            ),
+            "form": read.fill(asked),
+            "charts": view["charts"],
+            "message": [],
+        }
+
+
+def view_of(snapshot: Snapshot) -> dict[str, Any]:
+    """What was on the page when the link was copied; everything, unsorted and without charts, when it never was."""
+    view = dict(snapshot.view or {})
+    known = [metric.id for metric in METRICS]
+    columns = view.get("columns")
+    return {
+        "columns": known if columns is None else [id_ for id_ in known if id_ in columns],
+        "sort": list(view.get("sort") or []),
+        "charts": list(view.get("charts") or []),
+    }
+
+
+def person_name(user_id: str) -> str:
+    """The name of the person with this id. There are no accounts yet: one has a name."""
+    return OPERATOR.name if user_id == OPERATOR.id else user_id
