@@ -100,7 +100,7 @@ def measure(rows: int, folder: Path) -> None:
     reading_again = best_of(20, "open again there: check, count", open_again)
     reading_plain = best_of(20, "read plain JSON from a file", read_plain)
 
-    stored = ours.snapshots.check()
+    stored = ours.upkeep.check()
     each = stored.size // stored.contents
     print(f"{rows:,} rows: {each:,} bytes a report, {len(text):,} as plain JSON ({len(text) / each:.1f} x)")
     compare(f"{rows:,} rows: kept", writing, writing_plain)

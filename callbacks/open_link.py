@@ -17,7 +17,9 @@ from data.access import OPERATOR
 from data.errors import UserError
 from data.report.catalog import METRICS
 from data.services import Services
-from data.store.snapshots import LinkDamaged, LinkGone, Snapshot
+from data.store.contents import LinkDamaged
+from data.store.links import LinkGone
+from data.store.snapshots import Snapshot
 from layouts import links, messages, report
 from layouts.asked import Asked
 from layouts.ids import Page, Stores

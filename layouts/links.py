@@ -11,7 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from data.report.choices import Choices
-from data.store.snapshots import Link
+from data.store.links import Link
 from layouts.ids import Links
 from layouts.numerals import counted
 

@@ -42,7 +42,7 @@ def upgrade() -> None:
 def clean_up() -> None:
     """Delete links that nobody copied or opened for LINK_KEEP_DAYS, and the reports only they led to."""
     with _opened() as found:
-        done = found.snapshots.clean_up()
+        done = found.upkeep.clean_up()
     click.echo(f"Deleted {done.links:,} links and {done.contents:,} reports ({done.size:,} bytes).")
 
 
@@ -50,7 +50,7 @@ def clean_up() -> None:
 def check() -> None:
     """Check every stored report and link as opening it would; exit status 1 if any is damaged."""
     with _opened() as found:
-        seen = found.snapshots.check()
+        seen = found.upkeep.check()
     each = f", {seen.size / seen.contents:,.0f} bytes a report" if seen.contents else ""
     click.echo(f"{seen.links:,} links to {seen.contents:,} reports ({seen.size:,} bytes stored{each}).")
     if seen.damaged:

@@ -27,7 +27,7 @@ from data.store import database as module
 from data.store.database import Database
 from data.store.records import Records, open_records
 from data.store.schema import SCHEMA_VERSION, links, metadata, preferences
-from data.store.snapshots import Cleaned
+from data.store.upkeep import Cleaned
 from tests.data.store.conftest import ANNA, BORIS, Clock, make_report
 
 # Children are forked as a server forks its workers: what they inherit must do them no harm.
@@ -256,10 +256,10 @@ def test_processes_that_start_together_make_one_database(sqlite_url: str, attemp
             snapshots.open(link.id, BORIS)
 
     assert run_together(start) == [0] * 4
-    snapshots = open_records(Settings(database_url=sqlite_url)).snapshots
-    assert len(snapshots.mine(ANNA)) == 20
-    assert {link.open_count for link in snapshots.mine(ANNA)} == {1}
-    assert snapshots.check().damaged == ()
+    records = open_records(Settings(database_url=sqlite_url))
+    assert len(records.snapshots.mine(ANNA)) == 20
+    assert {link.open_count for link in records.snapshots.mine(ANNA)} == {1}
+    assert records.upkeep.check().damaged == ()
 
 
 def test_the_first_switch_to_a_log_may_happen_everywhere_at_once(tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ def test_the_same_report_frozen_and_cleaned_up_by_everybody_at_once(settings: Se
         for _ in range(10):
             link = records.snapshots.freeze(make_report(), ANNA)
             if number % 2:
-                records.snapshots.clean_up()
+                records.upkeep.clean_up()
             if number == 3:
                 with records.database.writing() as connection:
                     connection.execute(links.delete().where(links.c.id == link.id))
@@ -299,8 +299,8 @@ def test_the_same_report_frozen_and_cleaned_up_by_everybody_at_once(settings: Se
     assert run_together(freeze_and_clean) == [0] * 4
     records = open_records(settings, now=clock)
     assert len(records.snapshots.mine(ANNA)) == 30
-    assert records.snapshots.check().contents == 1
-    assert records.snapshots.check().damaged == ()
+    assert records.upkeep.check().contents == 1
+    assert records.upkeep.check().damaged == ()
     records.database.close()
 
 
@@ -378,7 +378,7 @@ def test_a_clean_up_never_takes_the_report_that_is_being_frozen(two_processes: t
     link = ours.snapshots.freeze(make_report(), ANNA)
     with ours.database.writing() as connection:  # its content is an orphan now, there but bound to go
         connection.execute(links.delete().where(links.c.id == link.id))
-    meanwhile = Meanwhile(ours, "INSERT INTO links", theirs.snapshots.clean_up)
+    meanwhile = Meanwhile(ours, "INSERT INTO links", theirs.upkeep.clean_up)
     again = ours.snapshots.freeze(make_report(), ANNA)
     assert meanwhile.finish() == Cleaned(0, 0, 0)
     assert theirs.snapshots.open(again.id, BORIS).result == make_report()
@@ -429,7 +429,7 @@ def test_what_was_committed_survives_a_kill(settings: Settings) -> None:
     assert [records.snapshots.open(id_, BORIS).result.info.duration for id_ in ids] == [
         n + 1.0 for n in range(len(ids))
     ]
-    assert records.snapshots.check().damaged == ()
+    assert records.upkeep.check().damaged == ()
     records.database.close()
 
 

@@ -18,9 +18,11 @@ import sqlalchemy as sa
 
 from data.errors import UserError
 from data.settings import Settings
+from data.store.contents import LinkDamaged, report_bytes, report_from
+from data.store.links import LinkGone
 from data.store.records import Records, open_records
 from data.store.schema import contents, links
-from data.store.snapshots import MAX_VIEW_BYTES, LinkDamaged, LinkGone, Snapshots, report_bytes, report_from
+from data.store.snapshots import MAX_VIEW_BYTES, Snapshots
 from tests.data.store.conftest import ANNA, BORIS, CLARA, Clock, make_report, other_report
 
 TABLE_ONLY = {"columns": ["balance_refill_total"], "charts": []}
@@ -173,7 +175,7 @@ def test_the_bytes_behind_a_link_stay_the_same_whatever_is_done_with_it(records:
     records.snapshots.freeze(make_report(), CLARA)
     records.snapshots.revoke(link.id, ANNA)
     records.snapshots.restore(link.id, ANNA)
-    records.snapshots.clean_up()
+    records.upkeep.clean_up()
     assert stored() == before
     assert zlib.decompress(before[0][1]) == report_bytes(make_report())
 
@@ -259,9 +261,9 @@ def test_only_links_that_nobody_copied_or_opened_are_cleaned_up(records: Records
     snapshots.copy(copied.id, ANNA, None)
     snapshots.open(opened.id, BORIS)
     clock.pass_days(30)
-    assert snapshots.clean_up().links == 0
+    assert records.upkeep.clean_up().links == 0
     clock.pass_days(0.001)
-    done = snapshots.clean_up()
+    done = records.upkeep.clean_up()
     assert (done.links, done.contents) == (2, 1)
     assert done.size > 0
     assert {link.id for link in snapshots.mine(ANNA)} == {copied.id, opened.id}
@@ -271,21 +273,23 @@ def test_only_links_that_nobody_copied_or_opened_are_cleaned_up(records: Records
     assert snapshots.open(copied.id, ANNA).result == make_report()
 
 
-def test_a_revoked_copied_link_survives_a_clean_up_and_can_be_restored(snapshots: Snapshots, clock: Clock) -> None:
+def test_a_revoked_copied_link_survives_a_clean_up_and_can_be_restored(
+    records: Records, snapshots: Snapshots, clock: Clock
+) -> None:
     link = snapshots.freeze(make_report(), ANNA)
     snapshots.copy(link.id, ANNA, None)
     snapshots.revoke(link.id, ANNA)
     clock.pass_days(10_000)
-    snapshots.clean_up()
+    records.upkeep.clean_up()
     snapshots.restore(link.id, ANNA)
     assert snapshots.open(link.id, ANNA).result == make_report()
 
 
-def test_what_a_copy_was_made_from_survives_too(snapshots: Snapshots, clock: Clock) -> None:
+def test_what_a_copy_was_made_from_survives_too(records: Records, snapshots: Snapshots, clock: Clock) -> None:
     link = snapshots.freeze(make_report(), ANNA)
     theirs = snapshots.copy(link.id, BORIS, WITH_CHART)
     clock.pass_days(1000)
-    assert snapshots.clean_up().links == 0
+    assert records.upkeep.clean_up().links == 0
     assert snapshots.open(theirs.id, ANNA).result == make_report()
 
 
@@ -328,7 +332,7 @@ def test_a_link_that_is_not_what_it_was_is_not_shown(
     assert link.id not in caplog.text
     assert records.snapshots.mine(ANNA)[0].state == "damaged"
     assert records.snapshots.mine(ANNA)[0].open_count == 0
-    assert records.snapshots.check().damaged == (link.id,)
+    assert records.upkeep.check().damaged == (link.id,)
 
 
 @pytest.mark.parametrize("column", ["query", "row_count", "generated_at"])
@@ -359,7 +363,7 @@ def test_a_report_that_is_not_what_it_was_is_not_shown(
             snapshots.open(link.id, BORIS)
         with pytest.raises(LinkDamaged):
             snapshots.peek(link.id, BORIS, verify=True)
-        assert snapshots.check().damaged == (link.id,)
+        assert records.upkeep.check().damaged == (link.id,)
         assert snapshots.open(sound.id, BORIS).result == other_report()
 
 
@@ -407,16 +411,18 @@ def test_one_byte_anywhere_in_the_file_never_gives_other_figures(tmp_path: Path,
 # ---------------------------------------------------------------- thawed reports
 
 
-def test_only_so_many_reports_stay_in_memory(snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_reports_stay_in_memory(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshots = records.snapshots
     made = [
         snapshots.freeze(replace(make_report(), info=replace(make_report().info, duration=float(n))), ANNA)
         for n in range(5)
     ]
+    thawed = snapshots._reports._thawed
     limit = 2 * len(report_bytes(make_report())) + 100
-    monkeypatch.setattr(snapshots._thawed, "_limit", limit)
+    monkeypatch.setattr(thawed, "_limit", limit)
     for number, link in enumerate(made):
         assert snapshots.peek(link.id, ANNA).result.info.duration == number
         snapshots.open(link.id, ANNA)
     snapshots.freeze(other_report(), ANNA)
-    assert snapshots._thawed._size <= limit
-    assert 0 < len(snapshots._thawed._kept) <= 2
+    assert thawed._size <= limit
+    assert 0 < len(thawed._kept) <= 2
