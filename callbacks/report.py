@@ -154,7 +154,7 @@ def answered(services: Services, run: dict[str, Any], view: dict[str, Any], valu
     words = question_words(services, asked.query)
     shown = painted(answer.result, link.id, unsorted, words, from_cache=answer.from_cache, first=first_rows(run))
     if unsorted == view:
-        # Nobody is told of a view that stays. A sorting clicked since this was asked is undone by assets/table.js.
+        # Nobody is told of a view that stays. A sorting clicked since then is undone by assets/report/rows.js.
         shown["view"] = no_update
     return shown | {"download": no_update, "message": []}
 

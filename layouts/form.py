@@ -72,7 +72,7 @@ def panel(
                                 id=Form.QUERY,
                                 type="button",
                                 className="btn btn-primary btn-query",
-                                # assets/table.js hears the click: a callback that only starts another one takes time.
+                                # assets/report/run.js hears the click: a callback that only starts another takes time.
                                 disable_n_clicks=True,
                             ),
                         ],

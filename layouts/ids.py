@@ -210,5 +210,5 @@ class Chart(StrEnum):
 
 
 def about(column: str) -> str:
-    """Where the words are that explain a column's header; assets/table.js points the header there."""
+    """Where the words are that explain a column's header; assets/report/dress.js points the header there."""
     return f"about-{column}"

@@ -197,7 +197,7 @@ def _tool(label: str, icon_name: str, id_: str) -> html.Button:
 
 
 def _columns() -> html.Div:
-    """The column chooser. assets/table.js fills its panel with a checkbox for each group and each column."""
+    """The column chooser. assets/report/columns.js fills its panel with a checkbox for each group and each column."""
     chooser = [
         {"group": group, "columns": [{"id": metric.id, "label": metric.label} for metric in metrics]}
         for group, metrics in groupby(METRICS, key=lambda metric: metric.group)

@@ -1,7 +1,7 @@
 """The report as a table on the page. The only file that imports DataTable.
 
 One DataTable holds headers, rows and the pinned rows (totals), so that assistive technology meets one table and nothing
-has to be kept in step. The sheet of a long report holds only the rows around what is in view; ``assets/table.js`` moves
+has to be kept in step. The sheet of a long report holds only the rows around what is in view; ``assets/report/`` moves
 that window, and makes headers explain themselves and sort by keyboard. Sticking is CSS (``assets/report.css``).
 """
 
@@ -60,7 +60,7 @@ class Sheet:
 def frame(name: str, label: str, grid_id: str, table_id: str, rows: Handed) -> html.Div:
     """An empty table in its scrolling frame. ``name`` tells frames apart in CSS, ``label`` to assistive technology.
 
-    ``rows`` takes the rows of a :class:`Sheet` to assets/table.js.
+    ``rows`` takes the rows of a :class:`Sheet` to assets/report/rows.js.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -287,7 +287,7 @@ def _sheet(
 
 
 def _shown(specs: Sequence[dict[str, Any]], hidden: Sequence[str]) -> list[dict[str, Any]]:
-    """The columns that are not hidden. assets/table.js does the same when others are chosen.
+    """The columns that are not hidden. assets/report/columns.js does the same when others are chosen.
 
     DataTable merges neighbours of one name in the lower header too ("Total" of two groups): every other one of such a
     run gets an invisible character.

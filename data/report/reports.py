@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 _ASKED_FIRST: tuple[tuple[str, ...], ...] = ((), ("month",), ("date",), ("month", "package"))
 _POLL_SECONDS = 0.05
 _QUIET_SECONDS = 0.25
-"""A run tells what it does from then on: before that nobody asks (assets/table.js)."""
+"""A run tells what it does from then on: before that nobody asks (assets/report/run.js)."""
 _RUN_SECONDS = 600
 _OPEN_PERIOD_SECONDS = 60
 """A period that has not ended yet is answered from the cache for a minute only: its T moves with the clock."""

@@ -1,0 +1,90 @@
+/* Dressing: what the table does not say itself. Roles, names and places for assistive technology, the texts of a window of
+ * rows, and what style sheets must know of a cell. */
+(function () {
+  "use strict";
+
+  const page = window.customerDynamics;
+
+  function dress(grid, tableId) {
+    const table = grid.querySelector("table.cell-table");
+    const sheet = page.sheets[tableId];
+    if (!table || !sheet) return;
+    label(table, "aria-label", grid.getAttribute("aria-label"));
+    label(table, "aria-rowcount", String(sheet.count + sheet.pinned.length + page.HEADER_ROWS));
+    const rows = table.rows;
+    if (rows.length < page.HEADER_ROWS) return;
+    for (const head of rows[0].cells) dressGroup(head);
+    for (const head of rows[1].cells) dressHeader(head);
+    const fixed = sheet.fixed;
+    const last = rows.length - sheet.pinned.length;
+    const ids = Array.from(rows[1].cells, (head) => head.dataset.dashColumn);
+    const places = ids.map((id) => sheet.ids.indexOf(id));
+    const windowed = sheet.long && page.isBound(tableId, sheet);
+    const data = page.dataOf(tableId);
+    for (let place = 0; place < rows.length; place += 1) {
+      const row = rows[place];
+      const pinned = place >= last;
+      label(row, "aria-rowindex", String(place < page.HEADER_ROWS ? place + 1 : pinned ? sheet.count + place - last + 3 : sheet.from + place + 1));
+      if (place < page.HEADER_ROWS) continue;
+      row.classList.toggle("is-pinned", pinned);
+      const mark = pinned || !sheet.marks ? "" : sheet.marks[sheet.from + place - page.HEADER_ROWS] || "";
+      row.classList.toggle("is-absent", mark === "absent");
+      row.classList.toggle("is-lone", mark === "lone");
+      const cells = row.cells;
+      const body = place - page.HEADER_ROWS;
+      const shown = windowed && (pinned ? sheet.pinned[place - last] : sheet.rows[sheet.from + body]);
+      for (let column = 0; column < cells.length; column += 1) {
+        const cell = cells[column];
+        const should = windowed ? shown && shown[places[column]] : data[body] && data[body][ids[column]];
+        const box = cell.firstElementChild;
+        if (should !== undefined && box && box.textContent !== should) box.textContent = should;
+        if (column < fixed) {
+          if (cell.getAttribute("role") !== "rowheader") cell.setAttribute("role", "rowheader");
+        } else {
+          const text = cell.textContent;
+          cell.toggleAttribute("data-negative", text.charCodeAt(0) === 0x2212);
+          if (sheet.marks) cell.toggleAttribute("data-changed", text.includes("\n"));
+          else if (cell.hasAttribute("data-changed")) cell.removeAttribute("data-changed");
+        }
+      }
+    }
+  }
+
+  function label(element, name, value) {
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  }
+
+  function dressGroup(head) {
+    const name = head.querySelector(".column-header-name");
+    const group = name ? name.textContent : "";
+    const about = group && document.querySelector(`[data-group="${CSS.escape(group)}"][id^="about-group"]`);
+    if (!about) {
+      // Over the columns that say what a row is about there is no heading.
+      if (name) name.removeAttribute("tabindex");
+      head.removeAttribute("data-about");
+      head.setAttribute("data-empty", "");
+      return;
+    }
+    head.removeAttribute("data-empty");
+    label(head, "scope", "colgroup");
+    label(head, "data-about", about.id);
+    label(name, "tabindex", "0");
+    label(name, "aria-describedby", about.id);
+  }
+
+  function dressHeader(head) {
+    const name = head.querySelector(".column-header-name");
+    if (!name) return;
+    const about = `about-${head.dataset.dashColumn}`;
+    const arrow = head.querySelector(".column-header--sort svg");
+    const way = { "sort-up": "ascending", "sort-down": "descending" }[arrow && arrow.dataset.icon] || "none";
+    label(head, "scope", "col");
+    label(head, "data-about", about);
+    label(head, "aria-sort", way);
+    label(name, "tabindex", "0");
+    label(name, "role", "button");
+    label(name, "aria-describedby", about);
+  }
+
+  Object.assign(page, { dress });
+})();

@@ -1,0 +1,119 @@
+/* Headers that explain themselves and sort, by mouse and by keyboard. */
+(function () {
+  "use strict";
+
+  const page = window.customerDynamics;
+  const { by, none, same, say, answer } = page;
+
+  const watchers = {}; // by table id: who hears of every change of the table
+
+  function attach(tableId) {
+    const grid = by(page.GRID_OF[tableId]);
+    if (!grid || grid.dataset.attached) return Boolean(grid);
+    grid.dataset.attached = "yes";
+    let waiting = false;
+    grid.addEventListener(
+      "scroll",
+      () => {
+        if (waiting) return;
+        waiting = true;
+        requestAnimationFrame(() => {
+          waiting = false;
+          page.scrolled(tableId);
+        });
+      },
+      { passive: true },
+    );
+    // Before the table hears of it: it would take Tab and the arrows for walking through selected cells.
+    grid.addEventListener(
+      "keydown",
+      (event) => {
+        if (!event.target.closest(".dash-table-container")) return;
+        event.stopPropagation();
+        if (event.key === "Escape") hideTip();
+        const head = event.target.closest("th[aria-sort]");
+        if (head && (event.key === "Enter" || event.key === " ")) {
+          event.preventDefault();
+          head.querySelector(".column-header-name").click();
+        }
+      },
+      { capture: true },
+    );
+    grid.addEventListener(
+      "click",
+      (event) => {
+        const head = event.target.closest("th[aria-sort]");
+        if (!head) return;
+        if (comparing()) {
+          event.stopPropagation();
+          say("Close the fresh report to sort: then and now stand row beside row.");
+        } else if (!event.target.closest(".column-header--sort")) sortBy(head);
+      },
+      { capture: true },
+    );
+    grid.addEventListener("pointerover", (event) => {
+      const head = event.target.closest("th[data-about]");
+      if (head && event.pointerType !== "touch") showTip(head);
+    });
+    grid.addEventListener("pointerout", (event) => {
+      const head = event.target.closest("th[data-about]");
+      if (head && !head.contains(event.relatedTarget) && !head.contains(document.activeElement)) hideTip();
+    });
+    grid.addEventListener("focusin", (event) => {
+      const head = event.target.closest("th[data-about]");
+      if (head) showTip(head);
+    });
+    grid.addEventListener("focusout", hideTip);
+    watchers[tableId] = new MutationObserver(() => page.dress(grid, tableId));
+    watchers[tableId].observe(grid, { childList: true, subtree: true, characterData: true, attributeFilter: ["data-icon"] });
+    return true;
+  }
+
+  const comparing = () => !by("again-panel").classList.contains("is-closed");
+
+  const sortBy = (head) =>
+    head.querySelector(".column-header--sort").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+
+  /* Tips: a header says what its column is. */
+
+  let tip = null;
+
+  function showTip(head) {
+    const about = by(head.dataset.about);
+    if (!about) return;
+    if (!tip) {
+      tip = document.createElement("div");
+      tip.className = "header-tip";
+      tip.setAttribute("role", "tooltip");
+      document.body.append(tip);
+    }
+    tip.textContent = about.textContent;
+    tip.hidden = false;
+    const box = head.getBoundingClientRect();
+    const width = tip.offsetWidth;
+    const room = document.documentElement.clientWidth - width - 8;
+    tip.style.left = `${Math.max(8, Math.min(box.left + box.width / 2 - width / 2, room))}px`;
+    tip.style.top = `${box.bottom + 6}px`;
+  }
+
+  function hideTip() {
+    if (tip) tip.hidden = true;
+  }
+
+  /* Focus may scroll the table: the tip goes with its header. The pointer's header scrolls away from under it. */
+  function followTip() {
+    if (!tip || tip.hidden) return;
+    const head = document.activeElement.closest("th[data-about]");
+    if (head) showTip(head);
+    else hideTip();
+  }
+
+  Object.assign(page, { watchers, attach, comparing, hideTip, followTip });
+
+  answer("report", {
+    /* Sorting is done by the server: it is told when the arrows changed. */
+    sort(sorted, shown) {
+      return same(sorted, shown && shown.sort) ? none() : sorted;
+    },
+  });
+})();
