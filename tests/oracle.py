@@ -310,6 +310,9 @@ class Bucket:
     start: datetime
     end: datetime
     at: datetime
+    own_start: datetime
+    """Where its local year, month or date begins and ends; of the whole period, that itself."""
+    own_end: datetime
 
 
 def buckets(question: Question, start: datetime, end: datetime) -> list[Bucket]:
@@ -317,7 +320,7 @@ def buckets(question: Question, start: datetime, end: datetime) -> list[Bucket]:
     zone, as_of = question.timezone, instant(question.as_of)
     unit = next((unit for unit in ("date", "month", "year") if unit in question.group_by), None)
     if unit is None:
-        return [Bucket(local_date(start, zone), start, end, min(end, as_of))]
+        return [Bucket(local_date(start, zone), start, end, min(end, as_of), start, end)]
     firsts: list[date] = []
     day, last = local_date(start, zone), local_date(end - MICROSECOND, zone)
     while day <= last:
@@ -333,11 +336,26 @@ def buckets(question: Question, start: datetime, end: datetime) -> list[Bucket]:
             following = (first + 31 * DAY).replace(day=1)
         else:
             following = first.replace(year=first.year + 1)
-        bucket_start = max(start, first_instant(first, zone))
-        bucket_end = min(end, first_instant(following, zone))
+        own_start, own_end = first_instant(first, zone), first_instant(following, zone)
+        bucket_start, bucket_end = max(start, own_start), min(end, own_end)
         if bucket_start < bucket_end:  # A date that the zone skipped holds no instant.
-            found.append(Bucket(first, bucket_start, bucket_end, min(bucket_end, end, as_of)))
+            at = min(bucket_end, end, as_of)
+            found.append(Bucket(first, bucket_start, bucket_end, at, own_start, own_end))
     return found
+
+
+def marks(bucket: Bucket, last: datetime | None, zone: str) -> dict[str, Any]:
+    """Section 8: what marks a bucket that "does not hold its whole local year [...]", or lies beyond the data.
+
+    "clipped by the period at its start or end, or still running at `as_of`": what it covers ends with its T.
+    """
+    whole = bucket.start == bucket.own_start and bucket.end == bucket.own_end and bucket.at == bucket.end
+    covered = [local_date(bucket.start, zone).isoformat(), local_date(bucket.at - MICROSECOND, zone).isoformat()]
+    beyond = last is not None and bucket.end > last
+    return {
+        "partial": None if whole else covered,
+        "data_until": local_date(last, zone).isoformat() if last is not None and beyond else None,
+    }
 
 
 # --- Section 3: who is counted ----------------------------------------------------------------------------------------
@@ -604,6 +622,7 @@ def report(data: Dataset, question: Question) -> Answer:
         if not question.packages:
             parts.append((None, HoldersOfNone()))
 
+    last = max((t.at for t in data.transactions), default=None)
     used: set[date] = set()
     sortable: list[tuple[list[Any], dict[str, Any]]] = []
     for bucket in buckets(question, start, end):
@@ -628,6 +647,7 @@ def report(data: Dataset, question: Question) -> Answer:
             row = {name: labels[name] for name in question.group_by}
             if by_package:
                 row["package_id"] = package
+            row |= marks(bucket, last, question.timezone)
             # "sorted by the grouping columns in the order chosen; packages by name, then id; No package last"
             order = [place if name == "package" else labels[name] for name in question.group_by]
             sortable.append((order, row | books.written(figures)))
@@ -636,7 +656,7 @@ def report(data: Dataset, question: Question) -> Answer:
     # "Totals are the same report with no grouping [...] If no rows are shown there are no totals."
     if answer.rows:
         exchange = Exchange(data, question)
-        whole = Bucket(local_date(start, question.timezone), start, end, min(end, as_of))
+        whole = Bucket(local_date(start, question.timezone), start, end, min(end, as_of), start, end)
         answer.totals = books.written(books.figures(whole, everything, exchange))
         answer.missing |= exchange.missing
         used |= exchange.used

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -140,13 +140,23 @@ _HELD = (*_LEVELS, *(name for kind in sql.HELD_KINDS for name in (kind, *(f"{kin
 class Figures:
     """Collects the engine's lines for the shown buckets and freezes them into rows and totals.
 
-    Lines come in the clients' own currencies and in scopes (:data:`data.report.sql.Scope`). Rates that are missing are
+    ``last_at`` is the last transaction of the whole warehouse, which marks rows that end after it. Lines come in the
+    clients' own currencies and in scopes (:data:`data.report.sql.Scope`). Rates that are missing are
     remembered, so that the same one is named whatever order an engine answers in.
     """
 
-    def __init__(self, query: ReportQuery, shown: Sequence[Bucket], currencies: Sequence[str], rates: Rates) -> None:
+    def __init__(
+        self,
+        query: ReportQuery,
+        shown: Sequence[Bucket],
+        currencies: Sequence[str],
+        rates: Rates,
+        *,
+        last_at: datetime | None,
+    ) -> None:
         self._query = query
         self._shown = shown
+        self._last_at = last_at
         self._currencies = currencies
         self._rates = rates
         self._counts: dict[_Series, dict[str, Numbers]] = defaultdict(dict)
@@ -260,7 +270,7 @@ class Figures:
     def _in_order(self, rows: Sequence[tuple[int, int | None, Any]], names: Mapping[int, str]) -> tuple[Row, ...]:
         """Rows by the grouping in the order chosen; packages by name, then id, No package last."""
         units = [item for item in self._query.group_by if item != "package"]
-        labels = {unit: [_label(unit, bucket.label) for bucket in self._shown] for unit in units}
+        labels = {unit: [_label(unit, bucket.first) for bucket in self._shown] for unit in units}
 
         def label(item: str, place: int, package: int | None) -> str | None:
             if item != "package":
@@ -276,8 +286,9 @@ class Figures:
                 for item in self._query.group_by
             )
 
+        marks = [(bucket.partial, bucket.data_until(self._last_at, self._query.timezone)) for bucket in self._shown]
         return tuple(
-            Row(tuple(label(item, place, package) for item in self._query.group_by), package, figures)
+            Row(tuple(label(item, place, package) for item in self._query.group_by), package, figures, *marks[place])
             for place, package, figures in sorted(rows, key=order)
         )
 

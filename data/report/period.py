@@ -161,17 +161,28 @@ def resolve(start: Bound, end: Bound, zone: str) -> Span:
 class Bucket:
     """A stretch of local time that one row describes.
 
-    ``start`` and ``end`` are clipped to the period; ``at`` is T, the instant at which balances and counts are taken;
-    ``closing`` is D, the local date of the last instant before T; ``active_from`` is C, from when on a paid service
-    makes a client active at T.
+    ``first`` is the local date of ``start``: ``start`` and ``end`` are clipped to the period. ``at`` is T, the instant
+    at which balances and counts are taken; ``closing`` is D, the local date of the last instant before T;
+    ``active_from`` is C, from when on a paid service makes a client active at T. ``is_whole`` tells that the bucket
+    holds all of its local year, month or date (or, without one, of the period), up to T.
     """
 
-    label: date
+    first: date
     start: datetime
     end: datetime
     at: datetime
     closing: date
     active_from: datetime
+    is_whole: bool
+
+    @property
+    def partial(self) -> tuple[date, date] | None:
+        """First and last local date of what the bucket covers up to T; None when it is whole."""
+        return None if self.is_whole else (self.first, self.closing)
+
+    def data_until(self, last: datetime | None, zone: str) -> date | None:
+        """The local date of ``last``, the last transaction of all, if the bucket ends after it; else None."""
+        return local_date(last, zone) if last is not None and self.end > last else None
 
 
 def _unit_starts(unit: str, day: date) -> Iterator[date]:
@@ -199,29 +210,29 @@ def buckets(
     altogether holds no instant and is no bucket.
     """
 
-    def bucket(label: date, start: datetime, end: datetime) -> Bucket:
+    def bucket(edge: datetime, next_edge: datetime) -> Bucket:
+        start, end = max(edge, span.start), min(next_edge, span.end)
         at = min(end, as_of)
         closing = local_date(at - _TICK, zone)
         since = months_before(closing + timedelta(days=1), active_duration)
-        return Bucket(label, start, end, at, closing, first_instant(since, zone))
+        is_whole = start == edge and at == next_edge
+        return Bucket(local_date(start, zone), start, end, at, closing, first_instant(since, zone), is_whole)
 
     stop = min(span.end, as_of)
     if span.start >= stop or stop <= first_data:
         return ()
     if unit is None:
-        return (bucket(local_date(span.start, zone), span.start, span.end),)
+        return (bucket(span.start, span.end),)
     found = []
     # Nothing before the first data is shown: start looking there, not at the beginning of a century.
     starts = _unit_starts(unit, local_date(max(span.start, min(first_data, stop - _TICK)), zone))
-    label = next(starts)
-    edge = first_instant(label, zone)
+    edge = first_instant(next(starts), zone)
     while edge < stop:
-        following = next(starts)
-        next_edge = first_instant(following, zone)
+        next_edge = first_instant(next(starts), zone)
         start, end = max(edge, span.start), min(next_edge, span.end)
         if start < end and start < as_of and min(end, as_of) > first_data:
-            found.append(bucket(label, start, end))
-        label, edge = following, next_edge
+            found.append(bucket(edge, next_edge))
+        edge = next_edge
     return tuple(found)
 
 

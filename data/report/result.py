@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -50,11 +50,18 @@ def columns_for(query: ReportQuery) -> tuple[Column, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. ``labels`` follow the query's ``group_by`` ("2024-03"; None is No package); ``figures`` the catalog."""
+    """One row. ``labels`` follow the query's ``group_by`` ("2024-03"; None is No package); ``figures`` the catalog.
+
+    ``partial`` holds the first and last local date that the row covers when its time is not whole: clipped by the
+    period, or still running at the moment of the report. ``data_until`` is the last local date with data when the row's
+    time ends after the last transaction of all (which may lie before the row's time begins).
+    """
 
     labels: tuple[str | None, ...]
     package_id: int | None
     figures: tuple[Figure, ...]
+    partial: tuple[date, date] | None = None
+    data_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +168,11 @@ class ReportResult:
         labels: dict[str, Any] = dict(zip(self.query.group_by, row.labels, strict=True))
         if self.query.by_package:
             labels["package_id"] = row.package_id
-        return labels | self._figures_json(row.figures)
+        marks = {
+            "partial": None if row.partial is None else [day.isoformat() for day in row.partial],
+            "data_until": None if row.data_until is None else row.data_until.isoformat(),
+        }
+        return labels | marks | self._figures_json(row.figures)
 
     def _figures_json(self, figures: tuple[Figure, ...]) -> dict[str, int | str | None]:
         return {
@@ -180,7 +191,14 @@ class ReportResult:
             return tuple(Decimal(figure) if isinstance(figure, str) else figure for figure in found)
 
         rows = tuple(
-            Row(tuple(row[item] for item in query.group_by), row.get("package_id"), figures(row))
+            Row(
+                tuple(row[item] for item in query.group_by),
+                row.get("package_id"),
+                figures(row),
+                # Reports frozen before rows carried marks have none.
+                _partial(row.get("partial")),
+                None if row.get("data_until") is None else date.fromisoformat(row["data_until"]),
+            )
             for row in data["rows"]
         )
         totals = None if data["totals"] is None else figures(data["totals"])
@@ -190,6 +208,13 @@ class ReportResult:
 def label_text(dimension: str, label: str | None) -> str:
     """A label as a person reads it: None is "No package"."""
     return NO_PACKAGE if label is None and dimension == "package" else str(label)
+
+
+def _partial(days: Sequence[str] | None) -> tuple[date, date] | None:
+    if days is None:
+        return None
+    first, last = map(date.fromisoformat, days)
+    return first, last
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -159,7 +159,8 @@ class _Run:
         flows = self._columns(sql.flows(self.query, selection, stretches, currencies))
 
         self.watch.stage("Converting money")
-        figures = Figures(self.query, shown, currencies, rates)
+        [(last_at,)] = self._read(sql.last_transaction())
+        figures = Figures(self.query, shown, currencies, rates, last_at=last_at)
         figures.add_stocks(stocks)
         figures.add_flows(flows, stretches)
         rows, totals = figures.freeze(names)

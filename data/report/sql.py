@@ -116,6 +116,11 @@ def data_interval(selection: Selection, start: datetime, end: datetime) -> sa.Se
     return select(func.min(found.c.first_ever), func.min(found.c.first), func.max(found.c.last))
 
 
+def last_transaction() -> sa.Select[Any]:
+    """One line: the last transaction instant of the whole warehouse, whoever asks (semantics, section 8)."""
+    return select(func.max(transactions.c.at))
+
+
 def published_rates(currencies: Collection[str], since: date, until: date) -> sa.Select[Any]:
     """Currency, date and rate (as text) of what the currencies' rates were from ``since`` to ``until``.
 

@@ -229,7 +229,7 @@ def test_json_holds_the_columns_and_rows_that_are_displayed():
     result = by_month_and_package()
     got = json.loads(export(result, "json", columns=["month", "payg_total"], order=[2, 1]))
     assert [column["id"] for column in got["columns"]] == ["month", "payg_total"]
-    assert [list(row) for row in got["rows"]] == [["month", "payg_total"]] * 2
+    assert [list(row) for row in got["rows"]] == [["month", "partial", "data_until", "payg_total"]] * 2
     assert [row["month"] for row in got["rows"]] == ["2024-03", "2024-01"]
     assert list(got["totals"]) == ["payg_total"]
 

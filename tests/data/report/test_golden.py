@@ -43,6 +43,12 @@ def flask_report(url: str, arguments: list[str], **settings: str) -> Result:
     return CliRunner(env={"WAREHOUSE_URL": url, "BASE_CURRENCY": None, **settings}).invoke(report, arguments)
 
 
+def only_known(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with the columns that an example knows: what was added since is none of its business."""
+    known = {column for row in expected for column in row}
+    return [{column: value for column, value in row.items() if column in known} for row in rows]
+
+
 def test_there_are_60_examples_and_three_are_errors() -> None:
     assert len(REPORTS) == 60
     assert sum("error" in expected for expected in REPORTS) == 3
@@ -60,8 +66,8 @@ def test_report_agrees_with_the_example(number: int, loaded_url: str) -> None:
         return
     assert result.exit_code == 0, result.stderr
     answer = json.loads(result.stdout)
-    assert answer["rows"] == expected["rows"]
-    assert answer["totals"] == expected["totals"]
+    assert only_known(answer["rows"], expected["rows"]) == expected["rows"]
+    assert only_known([answer["totals"] or {}], [expected["totals"] or {}]) == [expected["totals"] or {}]
     assert (answer["info"]["notice"] is None) == bool(expected["rows"])
     assert bool(result.stderr) != bool(expected["rows"])
 
@@ -80,7 +86,7 @@ def test_oracle_agrees_with_the_example(number: int, dataset: oracle.Dataset) ->
         assert expected["error"]["currency"] in {currency for currency, _ in answer.missing}
         return
     assert not answer.missing
-    assert answer.rows == expected["rows"]
+    assert only_known(answer.rows, expected["rows"]) == expected["rows"]
     assert answer.totals == expected["totals"]
 
 
@@ -96,5 +102,5 @@ def test_columns_are_the_grouping_in_the_order_chosen_and_then_the_catalog(loade
         ("Clients - Active", "Qty"),
     ]
     for row in answer["rows"]:
-        assert sorted(row) == sorted(["package", "package_id", "month", *metrics])
+        assert list(row) == ["package", "month", "package_id", "partial", "data_until", *metrics]
     assert list(answer["totals"]) == metrics

@@ -318,16 +318,16 @@ FAR_AHEAD = at("2100-01-01")
 
 
 def cut(start: str, end: str, zone: str, unit: str | None, **rest: datetime) -> list[tuple[str, datetime, datetime]]:
-    """Label, start and T of each bucket."""
+    """First local date, start and T of each bucket."""
     span = resolve(Bound.parse(start, field="from"), Bound.parse(end, field="to"), zone)
     chosen = {"as_of": FAR_AHEAD, "first_data": AGES_AGO} | rest
     found = buckets(span, zone, unit, active_duration=1, **chosen)
-    return [(bucket.label.isoformat(), bucket.start, bucket.at) for bucket in found]
+    return [(bucket.first.isoformat(), bucket.start, bucket.at) for bucket in found]
 
 
 def test_buckets_are_local_months_clipped_to_the_period() -> None:
     assert cut("2024-02-15", "2024-04-10T06:00", "UTC", "month") == [
-        ("2024-02-01", at("2024-02-15"), at("2024-03-01")),
+        ("2024-02-15", at("2024-02-15"), at("2024-03-01")),
         ("2024-03-01", at("2024-03-01"), at("2024-04-01")),
         ("2024-04-01", at("2024-04-01"), at("2024-04-10T06:00")),
     ]
@@ -335,7 +335,7 @@ def test_buckets_are_local_months_clipped_to_the_period() -> None:
 
 def test_buckets_are_local_years() -> None:
     assert cut("2023-12-31", "2024-01-01", "Asia/Kolkata", "year") == [
-        ("2023-01-01", at("2023-12-30T18:30"), at("2023-12-31T18:30")),
+        ("2023-12-31", at("2023-12-30T18:30"), at("2023-12-31T18:30")),
         ("2024-01-01", at("2023-12-31T18:30"), at("2024-01-01T18:30")),
     ]
 
@@ -360,7 +360,7 @@ def test_without_time_in_the_grouping_the_whole_period_is_one_bucket() -> None:
 
 def test_t_is_the_least_of_bucket_end_period_end_and_as_of() -> None:
     assert cut("2024-02-15", "2024-04-10", "UTC", "month", as_of=at("2024-03-05T10:00")) == [
-        ("2024-02-01", at("2024-02-15"), at("2024-03-01")),
+        ("2024-02-15", at("2024-02-15"), at("2024-03-01")),
         ("2024-03-01", at("2024-03-01"), at("2024-03-05T10:00")),
     ]
 
@@ -392,6 +392,71 @@ def test_active_duration_counts_whole_local_days_back_from_the_day_that_ends_the
 def test_a_hundred_years_by_date_begin_at_the_first_data() -> None:
     found = cut("1924-01-01", "2024-03-31", "America/Havana", "date", first_data=at("2024-03-30T12:00"))
     assert [label for label, _, _ in found] == ["2024-03-30", "2024-03-31"]
+
+
+def partial(start: str, end: str, zone: str, unit: str | None, as_of: datetime = FAR_AHEAD) -> list[str | None]:
+    """What each bucket covers if it is not whole: "first..last"."""
+    span = resolve(Bound.parse(start, field="from"), Bound.parse(end, field="to"), zone)
+    found = buckets(span, zone, unit, active_duration=1, as_of=as_of, first_data=AGES_AGO)
+    return [None if bucket.partial is None else "..".join(map(str, bucket.partial)) for bucket in found]
+
+
+def test_buckets_that_the_period_clips_are_partial() -> None:
+    assert partial("2024-02-15", "2024-04-10", "UTC", "month") == [
+        "2024-02-15..2024-02-29",
+        None,
+        "2024-04-01..2024-04-10",
+    ]
+    assert partial("2024-02-10", "2024-02-20", "UTC", "year") == ["2024-02-10..2024-02-20"]
+    assert partial("2024-01-01", "2024-12-31", "Europe/Kyiv", "year") == [None]
+
+
+def test_a_bound_with_a_time_of_day_makes_the_date_partial_unless_it_is_the_edge_of_the_date() -> None:
+    assert partial("2024-02-01T08:00", "2024-02-03T12:00", "Asia/Kolkata", "date") == [
+        "2024-02-01..2024-02-01",
+        None,
+        "2024-02-03..2024-02-03",
+    ]
+    assert partial("2024-02-01T00:00", "2024-02-03T00:00", "Asia/Kolkata", "date") == [None, None]
+    # Midnight does not exist there: the date begins at 01:00, and half past midnight means the same instant.
+    assert partial("2024-04-26T00:30", "2024-04-26", "Africa/Cairo", "date") == [None]
+
+
+def test_a_bucket_that_still_runs_is_partial_up_to_the_moment_of_the_report() -> None:
+    assert partial("2024-02-01", "2024-03-31", "UTC", "month", at("2024-03-05T10:00")) == [
+        None,
+        "2024-03-01..2024-03-05",
+    ]
+    # At the first instant of 6 March nothing of it is seen.
+    assert partial("2024-03-01", "2024-03-31", "UTC", "month", at("2024-03-06")) == ["2024-03-01..2024-03-05"]
+    assert partial("2024-03-01", "2024-03-31", "UTC", "month", at("2024-04-01")) == [None]
+
+
+def test_a_whole_period_is_partial_only_while_it_runs() -> None:
+    assert partial("2024-02-10", "2024-03-20", "UTC", None) == [None]
+    assert partial("2024-02-10T08:00", "2024-03-20", "UTC", None, at("2024-03-05")) == ["2024-02-10..2024-03-04"]
+
+
+def test_a_skipped_date_does_not_make_its_month_partial() -> None:
+    """Samoa had no 30 December 2011: what ends with the 29th holds all of it but the 31st."""
+    assert partial("2011-12-01", "2011-12-31", "Pacific/Apia", "month") == [None]
+    assert partial("2011-12-01", "2011-12-29", "Pacific/Apia", "month") == ["2011-12-01..2011-12-29"]
+
+
+def test_data_ends_with_the_local_date_of_the_last_transaction() -> None:
+    span = resolve(Bound(date(2024, 2, 1)), Bound(date(2024, 4, 30)), "Europe/Kyiv")
+    found = buckets(span, "Europe/Kyiv", "month", active_duration=1, as_of=FAR_AHEAD, first_data=AGES_AGO)
+
+    def until(last: datetime | None) -> list[str | None]:
+        days = [bucket.data_until(last, "Europe/Kyiv") for bucket in found]
+        return [None if day is None else str(day) for day in days]
+
+    assert until(at("2024-03-10T23:00")) == [None, "2024-03-11", "2024-03-11"]
+    # The last instant of February, and the first of March, in Kyiv.
+    assert until(at("2024-02-29T22:00") - TICK) == ["2024-02-29", "2024-02-29", "2024-02-29"]
+    assert until(at("2024-02-29T22:00")) == [None, "2024-03-01", "2024-03-01"]
+    assert until(at("2024-04-30T21:00")) == [None, None, None]
+    assert until(None) == [None, None, None]
 
 
 # --- quick ranges -----------------------------------------------------------------------------------------------------

@@ -45,7 +45,13 @@ QUERY = ReportQuery(
 )
 ROWS = (
     Row(("Gold", "2024-03"), 10, figures(clients_all_qty=2, clients_all_balance=Decimal("-1000000000000.01"))),
-    Row((None, "2024-03"), None, figures(payg_active_avg=Decimal("0.10"))),
+    Row(
+        (None, "2024-03"),
+        None,
+        figures(payg_active_avg=Decimal("0.10")),
+        partial=(date(2024, 3, 1), date(2024, 3, 9)),
+        data_until=date(2024, 3, 7),
+    ),
 )
 RESULT = ReportResult(QUERY, columns_for(QUERY), ROWS, figures(clients_all_qty=2), INFO)
 EMPTY = replace(
@@ -93,6 +99,9 @@ def test_json_is_that_of_the_semantics() -> None:
     assert (first["clients_all_qty"], first["clients_all_balance"]) == (2, "-1000000000000.01")
     assert (first["payg_active_avg"], last["payg_active_avg"]) == (None, "0.10")
     assert "package" not in answer["totals"]
+    assert (first["partial"], first["data_until"]) == (None, None)
+    assert (last["partial"], last["data_until"]) == (["2024-03-01", "2024-03-09"], "2024-03-07")
+    assert "partial" not in answer["totals"]
     assert answer["info"]["data_interval"] == {"first": "2024-03-01T00:00:00.000001Z", "last": "2024-03-31T00:00:00Z"}
     assert answer["info"]["rate_dates"] == {"oldest": "2024-02-29", "newest": "2024-03-28"}
 
@@ -109,6 +118,13 @@ def test_json_reads_back_to_an_equal_result(result: ReportResult) -> None:
     back = ReportResult.from_json(json.loads(json.dumps(result.to_json())))
     assert back == result
     assert back.to_json() == result.to_json()
+
+
+def test_a_report_frozen_before_rows_carried_marks_reads_back_without_them() -> None:
+    old = RESULT.to_json()
+    for row in old["rows"]:
+        del row["partial"], row["data_until"]
+    assert [(row.partial, row.data_until) for row in ReportResult.from_json(old).rows] == [(None, None)] * 2
 
 
 @pytest.mark.parametrize("group_by", [(), ("package",), ("year", "package", "date"), ("month",)])
