@@ -27,10 +27,11 @@ Asked = dict[str, Any]
 
 def register(app: Dash, services: Services) -> None:
     """Register the acts of this file on ``app``."""
-    app.server.add_url_rule("/-/plotly.js", "plotly", send_plotly)
+    server: flask.Flask = app.server
+    server.add_url_rule("/-/plotly.js", "plotly", send_plotly)
     begun = threading.Event()
 
-    @app.server.before_request
+    @server.before_request
     def pack_plotly() -> None:
         """Have it ready before the first chart is asked for; not at the start, which commands share."""
         if flask.request.path in {"/", "/view"} and not begun.is_set():
@@ -119,7 +120,8 @@ def send_plotly() -> flask.Response:
 
 @cache
 def _packed_plotly() -> bytes:
-    return brotli.compress(get_plotlyjs().encode(), quality=5)
+    packed: bytes = brotli.compress(get_plotlyjs().encode(), quality=5)
+    return packed
 
 
 def read_charts(services: Services, data: Any) -> tuple[ChartSpec, ...]:

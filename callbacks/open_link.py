@@ -35,8 +35,9 @@ def register(app: Dash, services: Services) -> None:
 
 def _answer_addresses(app: Dash, services: Services) -> None:
     """Links that lead nowhere are told apart before the page is sent, so that their status is right."""
+    server: flask.Flask = app.server
 
-    @app.server.before_request
+    @server.before_request
     def check_link() -> tuple[str, int] | None:
         if flask.request.path.rstrip("/") != VIEW_PATH or flask.request.method not in ("GET", "HEAD"):
             return None

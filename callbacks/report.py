@@ -89,7 +89,9 @@ def register(app: Dash, services: Services) -> None:
             if run:
                 services.reports.cancel(run["id"])
 
-    @app.server.get(RUN_PATH)
+    server: flask.Flask = app.server
+
+    @server.get(RUN_PATH)
     def run_progress(run_id: str) -> flask.Response:
         answer = flask.jsonify(stage=services.reports.progress(run_id))
         answer.headers["Cache-Control"] = "no-store"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import dash
 import flask
 import flask_bootstrap
 from markupsafe import escape
+from werkzeug.wrappers import Response as BaseResponse
 
 from data.errors import NoData, Unreachable, UserError
 from data.services import Services
@@ -51,7 +53,7 @@ def cache_config(settings: Settings) -> dict[str, Any]:
 
 def register(app: dash.Dash, services: Services) -> None:
     """Add the addresses and headers to the server of ``app``."""
-    server = app.server
+    server: flask.Flask = app.server
     server.wsgi_app = _FirstAlone(server.wsgi_app)  # type: ignore[method-assign]
     policy: list[str] = []
     for name, (content, kind) in _files().items():
@@ -126,10 +128,10 @@ def _policy(app: dash.Dash) -> str:
     )
 
 
-def _sender(content: bytes, kind: str) -> Any:
+def _sender(content: bytes, kind: str) -> Callable[[], BaseResponse]:
     tag = hashlib.sha256(content).hexdigest()[:16]
 
-    def send() -> flask.Response:
+    def send() -> BaseResponse:
         response = flask.Response(content, mimetype=kind)
         response.set_etag(tag)
         # An address with the content's own version may be kept for ever; a bare one is asked for again.

@@ -26,6 +26,7 @@ from data.report.catalog import DIMENSION, METRICS
 from data.report.result import ReportResult
 from data.services import Services
 from data.store.chart_presets import OwnPreset
+from layouts.attributes import aria, dataset
 from layouts.controls import icon, still
 from layouts.ids import Chart
 
@@ -79,7 +80,7 @@ def entries(own: Iterable[OwnPreset]) -> list[Component]:
                         type="button",
                         className="icon-button",
                         title="Delete this preset",
-                        **{"aria-label": f"Delete preset {preset.title}"},
+                        **aria(label=f"Delete preset {preset.title}"),
                     ),
                 ],
                 className="chart-own",
@@ -100,11 +101,7 @@ def panel() -> html.Section:
             html.Div(
                 id=Chart.PANEL,
                 className="chart-cards",
-                **{
-                    "data-choices": json.dumps(choices()),
-                    "data-config": json.dumps(CONFIG),
-                    "data-plotly": PLOTLY,
-                },
+                **dataset(choices=json.dumps(choices()), config=json.dumps(CONFIG), plotly=PLOTLY),
             ),
             html.Template(still(_card()), id=Chart.CARD),
             html.P(className="visually-hidden", id=Chart.SAID, role="status"),
@@ -114,7 +111,7 @@ def panel() -> html.Section:
             dcc.Store(id=Chart.KEEP),
         ],
         className="charts",
-        **{"aria-label": "Charts"},
+        **aria(label="Charts"),
     )
 
 
@@ -144,7 +141,8 @@ def _act(act: str, label: str, face_: str) -> html.Button:
         type="button",
         className="icon-button chart-act" + (" chart-act-text" if face_.isupper() else ""),
         title=label,
-        **{"data-act": act, "aria-label": label},
+        **aria(label=label),
+        **dataset(act=act),
     )
 
 

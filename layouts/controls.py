@@ -7,10 +7,12 @@ use a screen reader.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
+
+from layouts.attributes import aria
 
 ICONS = (
     "arrow-counterclockwise",
@@ -58,15 +60,15 @@ class _Control(Component):
     """A component that assets/controls.js draws under the same name."""
 
     _namespace = "customer_dynamics"
-    _children_props: ClassVar[list[str]] = []
-    _base_nodes: ClassVar[list[str]] = []
-    _valid_wildcard_attributes: ClassVar[list[str]] = []
-    available_wildcard_properties: ClassVar[list[str]] = []
-    _prop_names: ClassVar[list[str]] = []
+    _children_props = []
+    _base_nodes = []
+    _valid_wildcard_attributes = []
+    available_wildcard_properties = []
+    _prop_names = []
 
     def __init__(self, **props: Any) -> None:
         self.available_properties = self._prop_names
-        super().__init__(**props)
+        super().__init__(**props)  # type: ignore[no-untyped-call]
 
 
 class Picker(_Control):
@@ -77,7 +79,7 @@ class Picker(_Control):
     """
 
     _type = "Picker"
-    _prop_names: ClassVar[list[str]] = [
+    _prop_names = [
         "id",
         "label",
         "options",
@@ -97,21 +99,21 @@ class AddMenu(_Control):
     """
 
     _type = "AddMenu"
-    _prop_names: ClassVar[list[str]] = ["id", "label", "search", "groups", "hidden", "picked", "empty"]
+    _prop_names = ["id", "label", "search", "groups", "hidden", "picked", "empty"]
 
 
 class OrderedList(_Control):
     """Chosen things in an order that buttons and dragging change; ``value`` lists them, ``items`` names them."""
 
     _type = "OrderedList"
-    _prop_names: ClassVar[list[str]] = ["id", "label", "items", "value"]
+    _prop_names = ["id", "label", "items", "value"]
 
 
 class Chips(_Control):
     """Several typed texts as removable chips; ``problems`` maps a text to what is wrong with it."""
 
     _type = "Chips"
-    _prop_names: ClassVar[list[str]] = [
+    _prop_names = [
         "id",
         "label",
         "value",
@@ -132,7 +134,7 @@ class SavedList(_Control):
     """
 
     _type = "SavedList"
-    _prop_names: ClassVar[list[str]] = ["id", "label", "items", "act"]
+    _prop_names = ["id", "label", "items", "act"]
 
 
 class Still(_Control):
@@ -142,7 +144,7 @@ class Still(_Control):
     """
 
     _type = "Still"
-    _prop_names: ClassVar[list[str]] = ["tree"]
+    _prop_names = ["tree"]
 
 
 class Handed(_Control):
@@ -152,7 +154,7 @@ class Handed(_Control):
     """
 
     _type = "Handed"
-    _prop_names: ClassVar[list[str]] = ["id", "to", "data"]
+    _prop_names = ["id", "to", "data"]
 
 
 def still(*parts: Component | str) -> Still:
@@ -180,4 +182,4 @@ def icon(name: str) -> Still:
     """An icon of :data:`ICONS`, for the eye only: what it stands on must carry a name."""
     if name not in ICONS:
         raise ValueError(f"Icon {name} is not sent to the browser: add it to ICONS.")
-    return still(html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"}))
+    return still(html.Span(className=f"icon icon-{name}", **aria(hidden="true")))

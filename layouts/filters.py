@@ -14,6 +14,7 @@ from data.report.choices import Choices
 from data.report.period import QUICK_RANGES, quick_range_dates, zone_names
 from data.report.query import ReportQuery
 from data.warehouse.schema import CLIENT_TYPES
+from layouts.attributes import aria
 from layouts.controls import AddMenu, Picker, icon
 from layouts.ids import Filters, Period, Problem
 
@@ -107,7 +108,7 @@ def panel(query: ReportQuery, choices: Choices, *, today: date, first_visit: boo
             dcc.Store(id=Period.FIRST_VISIT, data=first_visit),
         ],
         className="panel panel-filters",
-        **{"aria-labelledby": Filters.HEADING},
+        **aria(labelledby=Filters.HEADING),
     )
 
 
@@ -197,7 +198,7 @@ def _row(item: Filter, query: ReportQuery, choices: Choices, *, hidden: bool) ->
                         type="button",
                         className="icon-button",
                         title=f"Remove {item.label}",
-                        **{"aria-label": f"Remove {item.label}"},
+                        **aria(label=f"Remove {item.label}"),
                     ),
                 ],
                 className="filter-head",

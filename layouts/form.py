@@ -10,6 +10,7 @@ from dash import dcc, html
 from data.report.choices import Choices
 from data.report.query import ReportQuery
 from layouts import filters, group_by, output
+from layouts.attributes import aria
 from layouts.controls import Handed, icon, still
 from layouts.ids import Delivery, Filters, Form, GroupBy, Period, Problem
 
@@ -49,7 +50,7 @@ def panel(
                         id=Form.EDIT,
                         type="button",
                         className="btn btn-quiet btn-sm",
-                        **{"aria-controls": Form.BODY},
+                        **aria(controls=Form.BODY),
                     ),
                 ],
                 className="form-folded",
@@ -88,5 +89,5 @@ def panel(
         ],
         id=Form.PANEL,
         className="form",
-        **{"aria-label": "Report settings"},
+        **aria(label="Report settings"),
     )

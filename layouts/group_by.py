@@ -6,6 +6,7 @@ from dash import html
 
 from data.report.catalog import DIMENSIONS
 from data.report.query import ReportQuery
+from layouts.attributes import aria
 from layouts.controls import AddMenu, OrderedList
 from layouts.filters import problem
 from layouts.ids import GroupBy, Problem
@@ -43,5 +44,5 @@ def panel(query: ReportQuery) -> html.Section:
             ),
         ],
         className="panel panel-group-by",
-        **{"aria-labelledby": GroupBy.HEADING},
+        **aria(labelledby=GroupBy.HEADING),
     )

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from data.report.choices import Choices
 from data.store.links import Link
+from layouts.attributes import aria, dataset
 from layouts.ids import Links
 from layouts.numerals import counted
 
@@ -73,7 +74,7 @@ def _row(link: Link, choices: Choices | None, now: datetime) -> html.Tr:
     acts: list[Component] = []
     if live:
         acts += [
-            html.A("Open", href=path(link.id), className="btn btn-quiet btn-sm", **{"aria-label": f"Open {words}"}),
+            html.A("Open", href=path(link.id), className="btn btn-quiet btn-sm", **aria(label=f"Open {words}")),
             _act("Copy", "copy", link, words),
             _expiry(link, now, words),
             _act("Revoke", "revoke", link, words),
@@ -84,13 +85,13 @@ def _row(link: Link, choices: Choices | None, now: datetime) -> html.Tr:
     return html.Tr(
         [
             html.Th([html.Span(words), html.Small(f"{counted(link.row_count, 'row')}, {zone}")], scope="row"),
-            html.Td(made, **{"data-label": "Made"}),
+            html.Td(made, **dataset(label="Made")),
             html.Td(
                 "Never" if link.last_opened_at is None else _moment(link.last_opened_at, zone),
-                **{"data-label": "Last opened"},
+                **dataset(label="Last opened"),
             ),
-            html.Td("once" if link.open_count == 1 else f"{link.open_count} times", **{"data-label": "Opened"}),
-            html.Td(state, className=f"state state-{link.state}", **{"data-label": "State"}),
+            html.Td("once" if link.open_count == 1 else f"{link.open_count} times", **dataset(label="Opened")),
+            html.Td(state, className=f"state state-{link.state}", **dataset(label="State")),
             html.Td(html.Div(acts, className="links-acts")),
         ]
     )
@@ -132,7 +133,7 @@ def _act(label: str, act: str, link: Link, words: str) -> html.Button:
         id={"type": Links.ACT, "act": act, "link": link.id},
         type="button",
         className="btn btn-quiet btn-sm",
-        **{"aria-label": f"{label} {words}"},
+        **aria(label=f"{label} {words}"),
     )
 
 

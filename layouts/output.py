@@ -10,6 +10,7 @@ from dash import dcc, html
 from data.currencies import currency_codes, currency_name
 from data.report.choices import Choices
 from data.report.query import MAX_ACTIVE_DURATION, ReportQuery
+from layouts.attributes import aria
 from layouts.controls import Chips, Picker
 from layouts.filters import problem
 from layouts.ids import Delivery, Problem
@@ -91,7 +92,7 @@ def panel(query: ReportQuery, choices: Choices, *, output: str = "web", send_to:
             ),
         ],
         className="panel panel-output",
-        **{"aria-labelledby": Delivery.HEADING},
+        **aria(labelledby=Delivery.HEADING),
     )
 
 
@@ -104,7 +105,7 @@ def _currencies(choices: Choices) -> list[dict[str, str]]:
 
 def _stepper(months: int) -> html.Div:
     def step(id_: Delivery, sign: str, name: str) -> html.Button:
-        return html.Button(sign, id=id_, type="button", className="step", title=name, **{"aria-label": name})
+        return html.Button(sign, id=id_, type="button", className="step", title=name, **aria(label=name))
 
     return html.Div(
         [
@@ -122,7 +123,7 @@ def _stepper(months: int) -> html.Div:
                 "month" if months == 1 else "months",
                 id=Delivery.UNIT,
                 className="unit",
-                **{"aria-hidden": "true"},
+                **aria(hidden="true"),
             ),
             step(Delivery.MORE, "+", "One month more"),
         ],

@@ -15,6 +15,7 @@ from data.report.reports import utc_now
 from data.services import Services
 from layouts import form, links, messages, report, templates
 from layouts.asked import opening, without
+from layouts.attributes import aria
 from layouts.controls import icon, still
 from layouts.ids import Links, Page, Stores
 
@@ -87,7 +88,7 @@ def _whole(services: Services) -> html.Div:
                 id=Page.MESSAGES,
                 className="messages",
                 role="status",
-                **{"aria-live": "polite"},
+                **aria(live="polite"),
             ),
             html.Main(
                 [

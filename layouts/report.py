@@ -15,6 +15,7 @@ from data.report.catalog import METRICS
 from data.report.result import ReportInfo, ReportResult
 from data.services import Services
 from layouts import chart, table
+from layouts.attributes import aria, dataset
 from layouts.controls import Handed, Still, icon, still
 from layouts.ids import Again, Report, Stores
 from layouts.numerals import Numerals
@@ -77,7 +78,7 @@ def section(services: Services) -> html.Section:
             dcc.Store(id=Again.ASK),
         ],
         id=Report.SECTION,
-        **{"aria-label": "Report"},
+        **aria(label="Report"),
     )
 
 
@@ -161,7 +162,7 @@ def _bar(services: Services) -> html.Div:
                                 id=Report.INFO,
                                 type="button",
                                 className="btn btn-quiet btn-icon",
-                                **{"aria-label": "Info", "aria-expanded": "false", "aria-controls": Report.INFO_TEXT},
+                                **aria(label="Info", expanded="false", controls=Report.INFO_TEXT),
                             ),
                             html.Div(
                                 id=Report.INFO_TEXT, className="popover-card info-card", role="group", hidden=True
@@ -184,7 +185,7 @@ def _bar(services: Services) -> html.Div:
                 id=Report.TOOLS,
                 className="tools",
                 role="toolbar",
-                **{"aria-label": "Report tools"},
+                **aria(label="Report tools"),
             ),
         ],
         className="report-bar",
@@ -209,14 +210,15 @@ def _columns() -> html.Div:
                 id=Report.COLUMNS,
                 type="button",
                 className="btn btn-quiet btn-sm",
-                **{"aria-expanded": "false", "aria-controls": Report.COLUMNS_PANEL},
+                **aria(expanded="false", controls=Report.COLUMNS_PANEL),
             ),
             html.Div(
                 id=Report.COLUMNS_PANEL,
                 className="popover-card columns-card",
                 role="group",
                 hidden=True,
-                **{"aria-label": "Columns", "data-chooser": json.dumps(chooser)},
+                **aria(label="Columns"),
+                **dataset(chooser=json.dumps(chooser)),
             ),
         ],
         className="popover-anchor",
@@ -228,7 +230,7 @@ def _progress() -> html.Div:
         [
             html.Div(
                 [
-                    still(html.Span(className="spinner", **{"aria-hidden": "true"})),
+                    still(html.Span(className="spinner", **aria(hidden="true"))),
                     html.Span("Asking", id=Report.PROGRESS_WORDS, role="status"),
                     html.Button("Cancel", id=Report.CANCEL, type="button", className="btn btn-quiet btn-sm"),
                 ],
@@ -238,7 +240,7 @@ def _progress() -> html.Div:
                 html.Div(
                     [html.Div(className="skeleton-row") for _ in range(SKELETON_ROWS)],
                     className="skeleton",
-                    **{"aria-hidden": "true"},
+                    **aria(hidden="true"),
                 )
             ),
         ],
@@ -263,7 +265,7 @@ def _again() -> html.Section:
                         id=Again.CLOSE,
                         type="button",
                         className="btn btn-quiet btn-icon",
-                        **{"aria-label": "Close the fresh report"},
+                        **aria(label="Close the fresh report"),
                     ),
                 ],
                 className="again-bar",
@@ -272,7 +274,7 @@ def _again() -> html.Section:
         ],
         id=Again.PANEL,
         className=AGAIN_CLOSED,
-        **{"aria-label": "Fresh report"},
+        **aria(label="Fresh report"),
     )
 
 

@@ -20,6 +20,7 @@ from data.report.compare import Change, Comparison
 from data.report.period import Bound
 from data.report.result import Column, Figure, ReportResult, label_text
 from layouts import ids
+from layouts.attributes import aria, dataset
 from layouts.controls import Handed, Still, still
 from layouts.numerals import EMPTY, Numerals
 
@@ -64,7 +65,7 @@ def frame(name: str, label: str, grid_id: str, table_id: str, rows: Handed) -> h
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        table = dash_table.DataTable(
+        table = dash_table.DataTable(  # type: ignore[attr-defined]  # made when dash is imported
             id=table_id,
             columns=[],
             data=[],
@@ -83,19 +84,19 @@ def frame(name: str, label: str, grid_id: str, table_id: str, rows: Handed) -> h
         className=f"grid grid--{name} is-empty",
         role="region",
         tabIndex="0",
-        **{"aria-label": label},
+        **aria(label=label),
     )
 
 
 def explanations() -> Still:
     """What every column means, in words that headers point to (aria-describedby) and their tips show."""
-    columns = {column.id: column.description for column in (*DIMENSIONS, *METRICS)}
+    columns = {item.id: item.description for item in DIMENSIONS} | {item.id: item.description for item in METRICS}
     groups = {f"group-{place}": GROUPS[group] for place, group in enumerate(GROUPS)}
     about = columns | groups | {PERIOD: _PERIOD_ABOUT}
     names = {f"group-{place}": group for place, group in enumerate(GROUPS)}
     return still(
         html.Div(
-            [html.P(text, id=ids.about(id_), **{"data-group": names.get(id_, "")}) for id_, text in about.items()],
+            [html.P(text, id=ids.about(id_), **dataset(group=names.get(id_, ""))) for id_, text in about.items()],
             hidden=True,
         )
     )

@@ -15,6 +15,7 @@ from data.report.query import ReportQuery
 from data.services import Services
 from data.store.templates import Template
 from data.store.titles import MAX_TITLE
+from layouts.attributes import aria
 from layouts.controls import SavedList, icon, still
 from layouts.filters import problem
 from layouts.ids import Problem, Templates
@@ -87,7 +88,7 @@ def dialogs(brought: Mapping[str, Any] | None = None) -> html.Div:
                 ),
                 id=Templates.DIALOG,
                 className="dialog",
-                **{"aria-labelledby": Templates.HEADING},
+                **aria(labelledby=Templates.HEADING),
             ),
             html.Div(
                 [
@@ -98,7 +99,7 @@ def dialogs(brought: Mapping[str, Any] | None = None) -> html.Div:
                         id=Templates.UNDO_CLOSE,
                         type="button",
                         className="icon-button",
-                        **{"aria-label": "Close"},
+                        **aria(label="Close"),
                     ),
                 ],
                 id=Templates.UNDO_BAR,
