@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from typing import Literal
 
 from charts.spec import COLOURS, Axis, ChartSpec, Series, SeriesKind
-from charts.theme import metric_colour
 from charts.words import package_text, time_position, time_text
 from data.report.catalog import DIMENSION, METRIC, METRICS, TIME_DIMENSIONS, Metric
 from data.report.period import months_before
@@ -184,7 +183,7 @@ def _strands(spec: ChartSpec, reading: Reading, x: XAxis) -> tuple[Strand, ...]:
     split_by_package = reading.result.query.by_package and (by_both or x == "metric") and x != "package"
     for series in spec.series:
         metric = METRIC[series.metric]
-        own = series.colour or metric_colour(metric.id)
+        own = series.colour or metric.colour
         if split_by_package and spec.split:
             for package in reading.packages:
                 name = package.label if len(spec.series) == 1 else f"{package.label} · {metric.name}"
@@ -263,7 +262,7 @@ def _pie(spec: ChartSpec, reading: Reading, x: XAxis) -> Plan:
     metric = METRIC[series.metric]
     if x == "whole":
         points = tuple(
-            Point(each.metric, METRIC[each.metric].name, figure, each.colour or metric_colour(each.metric))
+            Point(each.metric, METRIC[each.metric].name, figure, each.colour or METRIC[each.metric].colour)
             for each in spec.series
             for figure in (reading.figure(METRIC[each.metric], None, None),)
         )
@@ -285,5 +284,5 @@ def _pie(spec: ChartSpec, reading: Reading, x: XAxis) -> Plan:
         return Plan(message="A pie cannot show amounts below zero: choose Bar.")
     if not any(point.figure for point in points):
         return Plan(message="There is nothing to share out: every value is zero or empty.")
-    strand = Strand(metric.name, metric, "bar", "left", series.colour or metric_colour(metric.id), 0, points)
+    strand = Strand(metric.name, metric, "bar", "left", series.colour or metric.colour, 0, points)
     return Plan(x=x, unit=reading.unit, strands=(strand,), where=where)

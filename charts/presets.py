@@ -56,11 +56,6 @@ PRESETS: tuple[ChartPreset, ...] = (
 PRESET = {preset.id: preset for preset in PRESETS}
 
 
-def blank(*, chart_id: str = "") -> ChartSpec:
-    """An empty worksheet."""
-    return ChartSpec(title="Blank Chart", id=chart_id)
-
-
 def refit(spec: ChartSpec, result: ReportResult) -> ChartSpec:
     """The spec for another report: a preset chooses its form anew, an x that is not grouped by becomes automatic."""
     if spec.preset in PRESET:

@@ -6,11 +6,11 @@ A spec names what to draw, never a figure: the same spec drawn from another repo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Literal, Self, cast, get_args
 
 from data.errors import UserError, did_you_mean
-from data.report.catalog import DIMENSION, METRIC
+from data.report.catalog import DIMENSION, METRIC, Colour
 
 ChartKind = Literal["line", "bar", "stacked_bar", "area", "pie", "scatter", "table"]
 SeriesKind = Literal["line", "bar", "area", "scatter"]
@@ -33,7 +33,7 @@ SERIES_KINDS: dict[str, str] = {kind: KINDS[kind] for kind in get_args(SeriesKin
 
 STACKINGS: dict[str, str] = {"none": "None", "stack": "Stacked", "percent": "Stacked to 100 %"}
 
-COLOURS: tuple[str, ...] = ("blue", "orange", "violet", "gold", "teal", "green", "purple", "red")
+COLOURS: tuple[str, ...] = get_args(Colour)
 """Names of the colours a series may be given: each has a shade that is readable in light and one in dark."""
 
 MAX_SERIES = 12
@@ -115,10 +115,6 @@ class ChartSpec:
     def stacked(self) -> bool:
         """Whether series of bars or areas stand on one another."""
         return self.kind == "stacked_bar" or self.stack != "none"
-
-    def with_id(self, chart_id: str) -> Self:
-        """The same chart under another id."""
-        return replace(self, id=chart_id)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that :meth:`from_json` reads back to an equal spec."""

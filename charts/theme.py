@@ -13,7 +13,6 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from charts.spec import COLOURS
-from data.report.catalog import METRICS
 
 Mode = Literal["light", "dark"]
 
@@ -58,18 +57,6 @@ CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "respon
 def mode_of(dark: bool) -> Mode:
     """The variant's name."""
     return "dark" if dark else "light"
-
-
-def metric_colour(metric_id: str) -> str:
-    """The name of the metric's own colour, the same on every chart.
-
-    Metrics of one group have different colours, and so have those that are compared across groups: the quantities of
-    the three populations, and the totals of refills, usage and packages.
-    """
-    groups = list(dict.fromkeys(metric.group for metric in METRICS))
-    metric = next(metric for metric in METRICS if metric.id == metric_id)
-    place = [item.id for item in METRICS if item.group == metric.group].index(metric_id)
-    return COLOURS[(groups.index(metric.group) + 2 * place) % len(COLOURS)]
 
 
 @cache

@@ -21,7 +21,7 @@ from charts.draw import draw
 from charts.presets import PRESETS
 from charts.reading import summary_of, table_of
 from charts.spec import COLOURS, KINDS, MAX_SERIES, MAX_TITLE, SERIES_KINDS, STACKINGS, ChartSpec
-from charts.theme import CONFIG, SHADES, metric_colour
+from charts.theme import CONFIG, SHADES
 from data.report.catalog import DIMENSION, METRICS
 from data.report.result import ReportResult
 from data.services import Services
@@ -161,7 +161,7 @@ def choices() -> dict[str, Any]:
         "shades": SHADES,
         "metrics": metrics,
         "counts": [metric.id for metric in METRICS if metric.kind == "count"],
-        "own": {metric.id: metric_colour(metric.id) for metric in METRICS},
+        "own": {metric.id: metric.colour for metric in METRICS},
         "maxSeries": MAX_SERIES,
         "maxTitle": MAX_TITLE,
     }

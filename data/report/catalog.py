@@ -12,6 +12,7 @@ from typing import Literal
 Kind = Literal["count", "money", "average"]
 Nature = Literal["flow", "stock"]
 Population = Literal["active", "overall_active", "all"]
+Colour = Literal["blue", "orange", "violet", "gold", "teal", "green", "purple", "red"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,11 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A column of figures: ``group`` and ``label`` are its two header rows, ``description`` explains it to a person."""
+    """A column of figures: ``group`` and ``label`` are its two header rows, ``description`` explains it to a person.
+
+    ``colour`` is its own on every chart. Metrics of one group have different ones, and so have those that are compared
+    across groups: the quantities of the three populations, and the totals of refills, usage and packages.
+    """
 
     id: str
     group: str
@@ -52,6 +57,7 @@ class Metric:
     kind: Kind
     measure: Flow | Stock | Ratio
     description: str
+    colour: Colour
 
     @property
     def nature(self) -> Nature:
@@ -93,10 +99,11 @@ NO_PACKAGE = "No package"
 """How people read the row of clients that hold no package (null in JSON)."""
 
 
-def _population(key: Population, title: str, who: str) -> tuple[Metric, ...]:
+def _population(key: Population, title: str, who: str, colours: tuple[Colour, ...]) -> tuple[Metric, ...]:
     group = f"Clients - {title}"
+    qty, pos, neg, balance = colours
     return (
-        Metric(f"clients_{key}_qty", group, "Qty", "count", Stock(key, "qty"), f"Number of {who}."),
+        Metric(f"clients_{key}_qty", group, "Qty", "count", Stock(key, "qty"), f"Number of {who}.", qty),
         Metric(
             f"clients_{key}_balance_pos",
             group,
@@ -104,6 +111,7 @@ def _population(key: Population, title: str, who: str) -> tuple[Metric, ...]:
             "money",
             Stock(key, "pos"),
             f"Sum of the balances above zero of {who}: what is owed to them.",
+            pos,
         ),
         Metric(
             f"clients_{key}_balance_neg",
@@ -112,6 +120,7 @@ def _population(key: Population, title: str, who: str) -> tuple[Metric, ...]:
             "money",
             Stock(key, "neg"),
             f"Sum of the balances below zero of {who}: what they owe, a negative number.",
+            neg,
         ),
         Metric(
             f"clients_{key}_balance",
@@ -120,6 +129,7 @@ def _population(key: Population, title: str, who: str) -> tuple[Metric, ...]:
             "money",
             Stock(key, "balance"),
             f"Sum of all balances of {who}.",
+            balance,
         ),
     )
 
@@ -131,13 +141,15 @@ METRICS: tuple[Metric, ...] = (
         "active",
         "Active",
         f"clients that exist {_AT_END} and paid for usage or a package within the Active Duration before it",
+        ("blue", "violet", "teal", "purple"),
     ),
     *_population(
         "overall_active",
         "Overall Active",
         f"clients that exist {_AT_END} and paid for usage or a package at any time before it",
+        ("orange", "gold", "green", "red"),
     ),
-    *_population("all", "All", f"clients that exist {_AT_END}"),
+    *_population("all", "All", f"clients that exist {_AT_END}", ("violet", "teal", "purple", "blue")),
     Metric(
         "balance_refill_qty",
         "Balance Refill",
@@ -145,6 +157,7 @@ METRICS: tuple[Metric, ...] = (
         "count",
         Flow("refill", "count", 1),
         "Number of refills, without reversals.",
+        "gold",
     ),
     Metric(
         "balance_refill_total",
@@ -153,6 +166,7 @@ METRICS: tuple[Metric, ...] = (
         "money",
         Flow("refill", "sum", 1),
         "Sum of refills, less reversed ones.",
+        "green",
     ),
     Metric(
         "balance_refill_avg",
@@ -161,6 +175,7 @@ METRICS: tuple[Metric, ...] = (
         "average",
         Ratio("balance_refill_total", "balance_refill_qty"),
         "Balance Refill Total divided by its Qty; empty when there is none.",
+        "red",
     ),
     Metric(
         "payg_total",
@@ -169,6 +184,7 @@ METRICS: tuple[Metric, ...] = (
         "money",
         Flow("usage", "sum", -1),
         "What clients were charged for usage, less corrections.",
+        "teal",
     ),
     Metric(
         "payg_active_avg",
@@ -177,6 +193,7 @@ METRICS: tuple[Metric, ...] = (
         "average",
         Ratio("payg_total", "clients_active_qty"),
         "Pay As You Go Total divided by the number of active clients; empty when there is none.",
+        "purple",
     ),
     Metric(
         "packages_activation_qty",
@@ -185,6 +202,7 @@ METRICS: tuple[Metric, ...] = (
         "count",
         Flow("package_activation", "count", -1),
         "Number of package activations, without reversals.",
+        "green",
     ),
     Metric(
         "packages_activation_total",
@@ -193,6 +211,7 @@ METRICS: tuple[Metric, ...] = (
         "money",
         Flow("package_activation", "sum", -1),
         "Activation fees charged, less fees given back.",
+        "red",
     ),
     Metric(
         "packages_renew_qty",
@@ -201,6 +220,7 @@ METRICS: tuple[Metric, ...] = (
         "count",
         Flow("package_renewal", "count", -1),
         "Number of package periods charged, each package's first one included, without reversals.",
+        "orange",
     ),
     Metric(
         "packages_renew_total",
@@ -209,6 +229,7 @@ METRICS: tuple[Metric, ...] = (
         "money",
         Flow("package_renewal", "sum", -1),
         "Fees charged for package periods, less fees given back.",
+        "gold",
     ),
 )
 

@@ -8,10 +8,11 @@ from decimal import Decimal
 import pytest
 
 from charts.draw import draw
-from charts.presets import PRESETS, blank
+from charts.presets import PRESETS
 from charts.reading import note_of, summary_of, table_of
 from charts.spec import KINDS, ChartSpec, Series
-from charts.theme import OTHER, SHADES, metric_colour
+from charts.theme import OTHER, SHADES
+from data.report.catalog import METRIC
 from data.report.result import ReportResult
 from tests.charts.reports import by_month, by_month_and_package, by_package, report
 
@@ -122,7 +123,7 @@ def test_the_same_series_has_the_same_colour_everywhere() -> None:
     for kind in ("line", "bar", "area", "scatter"):
         trace = draw(line(REFILL, kind=kind), MONTHS).data[0]
         assert (trace.line.color if kind in ("line", "area") else trace.marker.color) == SHADES["light"][
-            metric_colour("balance_refill_total")
+            METRIC["balance_refill_total"].colour
         ]
     stacked = draw(line(Series("packages_renew_total"), kind="stacked_bar"), BOTH)
     pie = draw(line(QTY, kind="pie"), BOTH)
@@ -207,7 +208,7 @@ def test_a_table_of_figures_is_a_table() -> None:
 @pytest.mark.parametrize(
     ("spec", "result", "says"),
     [
-        (blank(), MONTHS, "Add a series"),
+        (ChartSpec(), MONTHS, "Add a series"),
         (line(QTY), report(["month"], []), "The report has no rows"),
         (line(QTY), report(["month"], [], notice="There are no clients yet."), "There are no clients yet."),
         (line(REFILL, kind="pie"), MONTHS, "below zero"),

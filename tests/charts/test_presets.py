@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from charts.draw import draw
-from charts.presets import PRESET, PRESETS, blank, refit
+from charts.presets import PRESET, PRESETS, refit
 from charts.spec import ChartSpec, Series
 from tests.charts.reports import by_month, by_month_and_package, by_package, report
 
@@ -86,7 +86,3 @@ def test_a_chart_of_ones_own_keeps_all_but_an_x_that_is_gone() -> None:
     own = ChartSpec(kind="bar", x="package", series=(Series("payg_total"),), title="Mine")
     assert refit(own, BOTH) == own
     assert refit(own, MONTHS).x is None
-
-
-def test_a_blank_chart_is_an_empty_worksheet() -> None:
-    assert blank(chart_id="c2") == ChartSpec(id="c2", title="Blank Chart")

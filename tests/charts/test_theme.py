@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from charts.spec import COLOURS
-from charts.theme import DASHES, MARKERS, MUTED, OTHER, PATTERNS, SHADES, SURFACE, TEXT, Mode, metric_colour
-from data.report.catalog import METRICS
+from charts.theme import DASHES, MARKERS, MUTED, OTHER, PATTERNS, SHADES, SURFACE, TEXT, Mode
+from data.report.catalog import METRIC, METRICS
 
 Colour = tuple[float, float, float]
 MODES: tuple[Mode, ...] = ("light", "dark")
@@ -77,8 +77,9 @@ def test_charts_stand_on_the_surface_of_the_page() -> None:
 
 
 def test_metrics_of_one_group_have_different_colours() -> None:
+    assert {metric.colour for metric in METRICS} <= set(SHADES["light"])
     for group in {metric.group for metric in METRICS}:
-        mine = [metric_colour(metric.id) for metric in METRICS if metric.group == group]
+        mine = [metric.colour for metric in METRICS if metric.group == group]
         assert len(set(mine)) == len(mine)
 
 
@@ -91,7 +92,7 @@ def test_metrics_of_one_group_have_different_colours() -> None:
     ],
 )
 def test_metrics_that_are_compared_have_different_colours(together: tuple[str, ...]) -> None:
-    assert len({metric_colour(metric) for metric in together}) == len(together)
+    assert len({METRIC[metric].colour for metric in together}) == len(together)
 
 
 def test_a_series_in_a_colour_already_taken_differs_otherwise() -> None:

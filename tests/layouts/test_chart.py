@@ -9,8 +9,8 @@ from typing import Any
 
 from plotly.utils import PlotlyJSONEncoder
 
-from charts.presets import PRESET, PRESETS, blank
-from charts.spec import COLOURS, KINDS
+from charts.presets import PRESET, PRESETS
+from charts.spec import COLOURS, KINDS, ChartSpec
 from data.report.catalog import METRICS
 from data.store.chart_presets import OwnPreset
 from layouts.chart import ACTS, BLANK, OWN, choices, entries, face, panel
@@ -65,7 +65,7 @@ def test_a_card_says_what_the_chart_shows_in_every_form() -> None:
 
 
 def test_a_card_offers_the_axes_that_the_report_has() -> None:
-    assert [value for value, _ in face(blank(chart_id="c1"), BOTH)["x"]] == ["", "month", "package"]
+    assert [value for value, _ in face(ChartSpec(id="c1"), BOTH)["x"]] == ["", "month", "package"]
 
 
 def test_the_worksheet_offers_every_metric_kind_and_colour() -> None:
