@@ -10,6 +10,7 @@ import click
 
 from data.commands.command import PlainCommand
 from data.errors import NoData, Outdated, UserError
+from data.outputs import check_folder, filling
 from data.settings import Settings
 from data.warehouse.demo import CLIENTS, SEED, write_demo
 from data.warehouse.engines import open_warehouse
@@ -41,13 +42,13 @@ def demo(seed: int, clients: int, output: Path | None, if_empty: bool) -> None:
             "The warehouse has data already, and a demo company must not be mixed with it: "
             "name another warehouse with WAREHOUSE_URL."
         )
-    if output is not None and output.exists() and any(output.iterdir()):
-        raise UserError(f"The folder {output} is not empty: name one that is, or a new one.", field="output")
+    target = None if output is None else check_folder(output, "output", settings)
     with tempfile.TemporaryDirectory(prefix="customer-dynamics-demo-") as scratch:
-        folder = output or Path(scratch)
+        folder = target or Path(scratch)
         click.echo(f"Making a demo company of {clients:,} clients ...", err=True)
         today = datetime.now(UTC).date()
-        write_demo(folder, clients=clients, seed=seed, today=today, base_currency=settings.base_currency)
+        with filling(folder) as unfinished:
+            write_demo(unfinished, clients=clients, seed=seed, today=today, base_currency=settings.base_currency)
         loaded = load_folder(settings, folder, source=f"demo company (seed {seed})")
     for table in loaded.tables:
         click.echo(f"{table.table}: {table.new:,} rows")

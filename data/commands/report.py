@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import stat
 import sys
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from data.commands.command import FAILED, PlainCommand, WholeNumber
 from data.currencies import currency_codes
 from data.delivery.formats import FORMAT, export
 from data.errors import UserError
+from data.outputs import check_output, replacing
 from data.report.catalog import DIMENSION
 from data.report.choices import read_choices
 from data.report.period import Bound, parse_instant
@@ -97,7 +96,7 @@ def report(
         active_duration=active_duration,
     ).check()
     moment = None if as_of is None else parse_instant(as_of, field="as-of")
-    target = _target(output)
+    target = None if output in {None, _STANDARD_OUTPUT} else check_output(output, "output", settings)
 
     warehouse = open_warehouse(settings)
     result = run_report(warehouse, query, OPERATOR, base_currency=settings.base_currency, as_of=moment)
@@ -105,7 +104,8 @@ def report(
     if target is None:
         _to_standard_output(content)
     else:
-        _to_file(content, target)
+        with replacing(target) as file:
+            file.write(content)
     if result.info.notice:
         click.echo(result.info.notice, err=True)
 
@@ -116,45 +116,6 @@ def _names(warehouse: Warehouse, query: ReportQuery) -> dict[tuple[str, object],
         return {}
     with warehouse.read() as reading:
         return read_choices(reading, OPERATOR).names
-
-
-def _target(output: Path | None) -> Path | None:
-    """What to write, links to files followed, or None for standard output; a UserError before any work is done."""
-    if output is None or output == _STANDARD_OUTPUT:
-        return None
-    if output.is_dir():
-        raise UserError(f"--output {output} is a folder: name a file in it.", field="output")
-    if output.exists() and not output.is_file():
-        # A device or a pipe: its links lead to no path (/dev/stdout), and its folder does not matter.
-        return output
-    path = output.resolve()
-    if not path.parent.is_dir():
-        raise UserError(f"--output {output} is in a folder that does not exist: make it first.", field="output")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise UserError(f"--output {output} is in a folder that you may not write to: choose another.", field="output")
-    return path
-
-
-def _to_file(content: bytes, path: Path) -> None:
-    """Write the whole file or leave what is there: a temporary one beside it takes its place when it is complete."""
-    try:
-        if path.exists() and not path.is_file():
-            # A device or a pipe is written to, never replaced.
-            path.write_bytes(content)
-            return
-        temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if path.exists():
-                temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as fault:
-        raise UserError(f"{path} could not be written: {fault.strerror or fault}.") from fault
 
 
 def _to_standard_output(content: bytes) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.outputs import check_output
 from data.settings import Settings
 from data.warehouse.checks import Checks
 from data.warehouse.engines import warehouse_url
@@ -61,6 +62,8 @@ def load_folder(
     at all raise :class:`~data.warehouse.rejects.LoadRefused` in any case.
     """
     folder = Path(path).absolute()
+    if rejects is not None:
+        rejects = check_output(Path(rejects), "rejects", settings, _meant(folder, Path(rejects).name))
     return load_sources(
         settings,
         lambda target: find_sources(folder, target.folder, target.connection),
@@ -69,6 +72,18 @@ def load_folder(
         rejects=rejects,
         progress=progress,
     )
+
+
+def _meant(path: Path, name: str) -> list[Path]:
+    """The files that a load of ``path`` may read, and the one of that name in it if it might be read one day."""
+    if not path.is_dir():
+        return [path]
+    tables = tuple(table.name for table in DATASET)
+    found: list[Path] = []
+    for each in [*path.iterdir(), path / name]:
+        if each.name.lower().startswith(tables):
+            found += each.rglob("*") if each.is_dir() else [each]
+    return found
 
 
 def load_sources(

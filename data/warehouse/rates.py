@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from data.errors import UserError
+from data.outputs import check_output
 from data.settings import Settings
 from data.warehouse.files import CsvSource, Place
 from data.warehouse.load import LoadSummary, Progress, load_sources
@@ -41,6 +42,8 @@ def load_rates(
             f"{settings.base_currency}: load a rates file for that currency with `flask load` instead."
         )
     path = Path(file).absolute()
+    if rejects is not None:
+        rejects = check_output(Path(rejects), "rejects", settings, [path])
     return load_sources(
         settings,
         lambda target: [_open(path, target)],

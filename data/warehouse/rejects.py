@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from data.errors import UserError
+from data.outputs import replacing
 
 REPORTED = 100
 """How many bad rows are named one by one; of the rest only the number is given."""
@@ -84,18 +85,12 @@ HEADER = ("file", "line", "column", "value", "reason", "row")
 
 def write_rejects(path: Path, rows: Iterable[BadRow]) -> None:
     """Write the bad rows as CSV, each with its original row as CSV text in the last column."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(HEADER)
-            for row in rows:
-                writer.writerow((row.file, row.line, row.column, row.value, row.reason, _csv_text(row.row)))
-        unfinished.replace(path)
-    except OSError as error:
-        raise UserError(f"The rejects file {path} cannot be written: {error.strerror}.", field="rejects") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(path) as file:
+        lines: Iterator[Sequence[object]] = (
+            (row.file, row.line, row.column, row.value, row.reason, _csv_text(row.row)) for row in rows
+        )
+        for line in chain([HEADER], lines):
+            file.write(f"{_csv_text(line)}\r\n".encode("utf-8", "backslashreplace"))
 
 
 class _Line:
@@ -108,7 +103,7 @@ class _Line:
         self.text += text
 
 
-def _csv_text(row: Sequence[str]) -> str:
+def _csv_text(row: Sequence[object]) -> str:
     line = _Line()
     csv.writer(line, lineterminator="").writerow(row)
     return line.text

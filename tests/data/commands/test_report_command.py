@@ -249,6 +249,22 @@ def test_output_that_cannot_be_written_is_a_bad_argument(run, tmp_path):
         assert reason in done.err
 
 
+def test_output_never_takes_the_place_of_the_data(run, warehouse, tmp_path):
+    link = Path(warehouse.removeprefix("duckdb:///"))
+    before = link.read_bytes()
+    twin = tmp_path / "twin.json"
+    twin.symlink_to(link)
+    records = f"sqlite:///{tmp_path / 'records.sqlite'}"
+    for place in (link, twin, tmp_path / "var" / "report.json", tmp_path / "records.sqlite"):
+        done = run(*QUARTER, "--output", str(place), DATABASE_URL=records)
+        assert (done.status, done.out) == (2, b"")
+        assert one_line(done.err)
+        assert "this installation's own data" in done.err
+    assert link.is_symlink()
+    assert link.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [twin]
+
+
 # ------------------------------------------------------------------ bad arguments
 
 

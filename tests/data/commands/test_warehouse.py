@@ -82,7 +82,7 @@ def test_a_rejects_file_that_cannot_be_written_keeps_everything_out(run, tmp_pat
     folder = write(tmp_path / "in", rows("packages", "x,Gold", "11,Tin"))
     result = run("load", folder, "--keep-going", "--rejects", tmp_path / "no" / "bad.csv")
     assert result.exit_code == 2
-    assert "cannot be written" in result.stderr
+    assert "is in a folder that does not exist" in result.stderr
     assert run("warehouse", "versions").stderr.startswith("There are no versions yet")
 
 
@@ -138,3 +138,46 @@ def test_a_postgresql_that_does_not_answer_is_told_in_one_line(run, tmp_path):
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "WAREHOUSE_URL" in result.stderr
+
+
+@pytest.mark.parametrize("line", ["x,Gold", "11,Tin"], ids=["bad rows", "nothing bad"])
+@pytest.mark.parametrize("name", ["packages.csv", "link.csv", "twin.csv", "packages-bad.csv", "Rates.csv"])
+def test_rejects_never_take_the_place_of_what_is_loaded(name, line, run, tmp_path):
+    folder = write(tmp_path / "in", rows("packages", line))
+    (folder / "link.csv").symlink_to("packages.csv")
+    (folder / "twin.csv").hardlink_to(folder / "packages.csv")
+    before = (folder / "packages.csv").read_bytes()
+    result = run("load", folder, "--keep-going", "--rejects", folder / name)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: --rejects {folder / name} is, or would be taken for, one of the files to load: name another.\n"
+    )
+    assert (folder / "packages.csv").read_bytes() == before
+    alone = run("load", folder / "packages.csv", "--keep-going", "--rejects", folder / "link.csv")
+    assert (alone.exit_code, (folder / "packages.csv").read_bytes()) == (2, before)
+    assert run("warehouse", "versions").stderr.startswith("There are no versions yet")
+
+
+def test_rejects_may_lie_beside_what_is_loaded_again_and_again(run, tmp_path):
+    folder = write(tmp_path / "in", rows("packages", "x,Gold", "11,Tin"))
+    for _ in range(2):
+        assert run("load", folder, "--keep-going", "--rejects", folder / "bad.csv").exit_code == 0
+        assert "x,Gold" in (folder / "bad.csv").read_text()
+
+
+def test_rejects_never_take_the_place_of_the_bank_s_file(run, tmp_path):
+    file = tmp_path / "eurofxref-hist.csv"
+    file.write_text("Date,USD,\n2024-01-02,1.1,\n")
+    assert run("load-rates", file, "--rejects", file).exit_code == 2
+    assert file.read_text().startswith("Date,USD,")
+
+
+def test_rejects_never_take_the_place_of_the_warehouse(run, tmp_path, duckdb_url):
+    folder = write(tmp_path / "in", rows("packages", "11,Tin"))
+    run("load", folder)
+    link = tmp_path / "warehouse" / "warehouse.duckdb"
+    for place in (link, link.resolve()):
+        result = run("load", folder, "--rejects", place)
+        assert (result.exit_code, "this installation's own data" in result.stderr) == (2, True)
+    assert link.is_symlink()
+    assert content(duckdb_url)["packages"] == [(11, "Tin")]
