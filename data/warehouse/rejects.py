@@ -90,7 +90,7 @@ def write_rejects(path: Path, rows: Iterable[BadRow]) -> None:
             (row.file, row.line, row.column, row.value, row.reason, _csv_text(row.row)) for row in rows
         )
         for line in chain([HEADER], lines):
-            file.write(f"{_csv_text(line)}\r\n".encode("utf-8", "backslashreplace"))
+            file.write(_csv_text(line, end="\r\n").encode("utf-8", "backslashreplace"))
 
 
 class _Line:
@@ -103,7 +103,7 @@ class _Line:
         self.text += text
 
 
-def _csv_text(row: Sequence[object]) -> str:
+def _csv_text(row: Sequence[object], *, end: str = "") -> str:
     line = _Line()
-    csv.writer(line, lineterminator="").writerow(row)
+    csv.writer(line, lineterminator=end).writerow(row)
     return line.text
