@@ -1,33 +1,102 @@
-"""Who is asking, and what they may see.
+"""Who is asking, what they may see, and what they may do: the one place of every such decision.
 
-Every query goes through :func:`visible_owners`; it is the one place where a person's restriction is decided. What they
-may do with a record of ours (a link, a template) is decided here too. There are no accounts yet: one local person,
-:data:`OPERATOR`, sees everything.
+Every query goes through :func:`visible_owners`, which is where a person's restriction is decided; what they may do at
+all is a set of rights that their role names (:data:`ROLES`), asked for with :meth:`User.require`. What they may do with
+a record of ours (a link, a template, another person's account) is decided here too. The command line, and a page that
+is served with ``SIGN_IN=none``, act for :data:`OPERATOR`, who sees everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal, Protocol
+
+from data.errors import UserError
+
+
+class Right(StrEnum):
+    """Something that a person may do. A role is a named set of these."""
+
+    VIEW = "view"
+    MONEY = "money"
+    EXPORT = "export"
+    SHARE = "share"
+    TEMPLATES = "templates"
+    DELIVER = "deliver"
+    USERS = "users"
+    SYSTEM = "system"
+
+
+RIGHTS: dict[Right, str] = {
+    Right.VIEW: "view reports",
+    Right.MONEY: "see money",
+    Right.EXPORT: "export reports",
+    Right.SHARE: "share links",
+    Right.TEMPLATES: "save templates",
+    Right.DELIVER: "send reports by e-mail and on a schedule",
+    Right.USERS: "manage users",
+    Right.SYSTEM: "manage the system",
+}
+"""Each right in words that follow "may"."""
+
+ROLES: dict[str, frozenset[Right]] = {
+    "Administrator": frozenset(Right),
+    "Manager": frozenset(Right) - {Right.SYSTEM},
+    "Analyst": frozenset({Right.VIEW, Right.MONEY, Right.SHARE, Right.TEMPLATES}),
+    "Viewer": frozenset({Right.VIEW}),
+}
+"""The roles that every installation has, from the most rights to the fewest."""
+
+
+class NotAllowed(UserError):
+    """The person has not the right to do what they asked for."""
+
+    def __init__(self, right: Right) -> None:
+        super().__init__(
+            f"Your role does not let you {RIGHTS[right]}: ask an administrator of your company for a role that does."
+        )
+        self.right = right
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who asks. ``reseller_id`` restricts them to that reseller and its descendants; None sees all."""
+    """A person who asks. ``reseller_id`` restricts them to that reseller and its descendants; None sees all.
+
+    ``rights`` are those of the role by that name in :data:`ROLES` unless given; a role of another name has none.
+    """
 
     id: str
     name: str
     role: str
     reseller_id: int | None = None
+    rights: frozenset[Right] | None = None
+    email: str = ""
+
+    def may(self, right: Right) -> bool:
+        """Whether the person has the right."""
+        return right in self.granted
+
+    def require(self, right: Right) -> None:
+        """Raises :class:`NotAllowed` unless the person has the right."""
+        if not self.may(right):
+            raise NotAllowed(right)
+
+    @property
+    def granted(self) -> frozenset[Right]:
+        """Every right that the person has."""
+        return ROLES.get(self.role, frozenset()) if self.rights is None else self.rights
 
     @property
     def scope_key(self) -> str:
         """What the person may see, as text: part of every cache key, so no one is served another's figures."""
-        return "all" if self.reseller_id is None else f"reseller:{self.reseller_id}"
+        whose = "all" if self.reseller_id is None else f"reseller:{self.reseller_id}"
+        return whose if self.may(Right.MONEY) else f"{whose}, no money"
 
 
 OPERATOR = User(id="operator", name="Operator", role="Administrator")
+"""Whom the command line acts for. The first administrator's account has this id: what was made before is theirs."""
 
 
 def descendants(tops: Collection[int], parents: Mapping[int, int | None]) -> frozenset[int]:
@@ -111,3 +180,28 @@ def may_open_link(user: User, link: Owned) -> bool:
 def may_manage_link(user: User, link: Owned) -> bool:
     """Nobody but its owner lets a link expire, revokes or restores it."""
     return link.owner_id == user.id
+
+
+def may_manage_user(actor: User, subject: User, parents: Mapping[int, int | None]) -> bool:
+    """Who manages users manages those of their own company and of the resellers below it, and nobody with more rights.
+
+    ``parents`` maps resellers to their parents.
+    """
+    return actor.may(Right.USERS) and _within(actor, subject.reseller_id, parents) and subject.granted <= actor.granted
+
+
+def check_grant(
+    actor: User, rights: frozenset[Right], reseller_id: int | None, parents: Mapping[int, int | None]
+) -> None:
+    """Raises :class:`UserError` when ``actor`` gives rights that they lack, or a place outside their company."""
+    actor.require(Right.USERS)
+    if missing := rights - actor.granted:
+        words = ", ".join(RIGHTS[right] for right in Right if right in missing)
+        raise UserError(f"You can give only rights that you have yourself, and you may not {words}.", field="role")
+    if not _within(actor, reseller_id, parents):
+        raise UserError("You can give accounts only to your own company and to resellers below it.", field="reseller")
+
+
+def _within(actor: User, reseller_id: int | None, parents: Mapping[int, int | None]) -> bool:
+    seen = visible_owners(actor, parents)
+    return seen is None or (reseller_id is not None and (reseller_id in seen or reseller_id == actor.reseller_id))

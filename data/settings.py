@@ -28,6 +28,17 @@ class Settings:
     cache_seconds: int = _setting(3600, "How long an answer may be served from the cache, in seconds.")
     redis_url: str = _setting("", "Redis for the cache, needed with CACHE_TYPE=RedisCache.")
     link_keep_days: int = _setting(90, "Days after which a link that was never copied nor opened may be cleaned up.")
+    sign_in: str = _setting(
+        "password",
+        "How people sign in: password, oidc (an OpenID Connect provider alone), both, or none for one person on "
+        "their own machine (refused with any address but the loopback).",
+    )
+    session_hours: int = _setting(12, "Hours after which a person who did nothing is signed out.")
+    remember_days: int = _setting(30, "The same in days for a person who asked to be remembered.")
+    audit_keep_days: int = _setting(400, "Days that the audit log is kept; 31 at least.")
+    public_url: str = _setting(
+        "", "Address at which people reach the page, like https://reports.example.com; for links."
+    )
     host: str = _setting("127.0.0.1", "Address that `make run` serves on.")
     port: int = _setting(8050, "Port that `make run` serves on.")
     log_level: str = _setting("INFO", "Least severe log level that is written.")

@@ -1,18 +1,24 @@
-"""Everything we keep ourselves, in one place: links to reports, templates, preferences and chart presets."""
+"""Everything we keep ourselves, in one place: accounts, links to reports, templates, preferences, presets, audit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from data.settings import Settings
+from data.store.audit import Audit
 from data.store.chart_presets import ChartPresets
 from data.store.clock import Clock, utc_now
 from data.store.contents import Contents
 from data.store.database import Database
 from data.store.preferences import Preferences
+from data.store.roles import Roles
+from data.store.sessions import Sessions
 from data.store.snapshots import Snapshots
 from data.store.templates import Templates
+from data.store.throttle import Throttle
 from data.store.upkeep import Upkeep
+from data.store.users import Users
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,11 @@ class Records:
     templates: Templates
     preferences: Preferences
     chart_presets: ChartPresets
+    roles: Roles
+    users: Users
+    sessions: Sessions
+    throttle: Throttle
+    audit: Audit
 
 
 def open_records(settings: Settings, *, now: Clock = utc_now) -> Records:
@@ -32,6 +43,8 @@ def open_records(settings: Settings, *, now: Clock = utc_now) -> Records:
     database = Database(settings.database)
     reports = Contents(database)
     upkeep = Upkeep(database, reports, keep_days=settings.link_keep_days, now=now)
+    roles = Roles(database, now=now)
+    users = Users(database, roles, now=now)
     return Records(
         database=database,
         snapshots=Snapshots(database, reports, upkeep, now=now),
@@ -39,4 +52,15 @@ def open_records(settings: Settings, *, now: Clock = utc_now) -> Records:
         templates=Templates(database, now=now),
         preferences=Preferences(database, now=now),
         chart_presets=ChartPresets(database, now=now),
+        roles=roles,
+        users=users,
+        sessions=Sessions(
+            database,
+            users,
+            idle=timedelta(hours=settings.session_hours),
+            remembered=timedelta(days=settings.remember_days),
+            now=now,
+        ),
+        throttle=Throttle(database, settings.redis_url),
+        audit=Audit(database, keep_days=settings.audit_keep_days, now=now),
     )

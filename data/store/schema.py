@@ -7,9 +7,11 @@ Every record carries the :attr:`User.id` of its owner. Instants are naive UTC, J
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -21,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest migration: the state of the database that this program works with."""
 
 # Constraints carry names so that a later migration can change them on every engine.
@@ -63,9 +65,17 @@ links = Table(
     Column("copied_at", DateTime),
     Column("last_opened_at", DateTime),
     Column("open_count", Integer, nullable=False),
+    Column("audience", String, nullable=False, server_default="everyone"),
     Index(None, "owner_id", "created_at"),
     Index(None, "copied_at", "last_opened_at", "created_at"),
     comment="Ways to a frozen report. seal is the SHA-256 of all that never changes once the link was shared.",
+)
+link_people = Table(
+    "link_people",
+    metadata,
+    Column("link_id", String(64), ForeignKey("links.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", String(32), primary_key=True),
+    comment="Who may open a link whose audience is people, beside its owner.",
 )
 templates = Table(
     "templates",
@@ -115,4 +125,74 @@ chart_presets = Table(
     Column("updated_at", DateTime, nullable=False),
     UniqueConstraint("owner_id", "title"),
     comment="Charts that a person kept to use again.",
+)
+roles = Table(
+    "roles",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("rights", Text, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    comment="Roles of an installation's own beside the built-in ones: named sets of rights, as JSON.",
+)
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(60), nullable=False),
+    Column("reseller_id", BigInteger, index=True),
+    Column("password_hash", String(255)),
+    Column("identity", String(512), unique=True),
+    Column("created_at", DateTime, nullable=False),
+    Column("created_by", String(32), nullable=False),
+    Column("deactivated_at", DateTime),
+    Column("signed_in_at", DateTime),
+    comment="Accounts. reseller_id NULL is the operator; identity is issuer and subject of an OpenID Connect provider.",
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("user_id", String(32), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("remembered", Boolean, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("seen_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False, index=True),
+    Column("address", String(64), nullable=False),
+    Column("browser", String(200), nullable=False),
+    comment="Who is signed in where. digest is the SHA-256 of the token that the browser holds.",
+)
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("user_id", String(32), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_by", String(32), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    comment="One-time links with which a person sets a password. digest is the SHA-256 of the link's token.",
+)
+throttles = Table(
+    "throttles",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("expires_at", Float, nullable=False, index=True),
+    comment="How often something was tried until when (seconds since 1970), to slow down who tries too often.",
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", DateTime, nullable=False, index=True),
+    Column("act", String(40), nullable=False, index=True),
+    Column("person_id", String(32), nullable=False, index=True),
+    Column("person", String(254), nullable=False),
+    Column("role", String(60), nullable=False),
+    Column("reseller_id", BigInteger),
+    Column("address", String(64), nullable=False),
+    Column("subject", String(254), nullable=False),
+    Column("detail", Text, nullable=False),
+    comment="Who did what, when, from where: only ever added to. Rows older than AUDIT_KEEP_DAYS are deleted.",
 )

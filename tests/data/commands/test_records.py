@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from data.commands.records import records as group
 from data.settings import Settings
 from data.store.records import open_records
-from data.store.schema import contents
+from data.store.schema import SCHEMA_VERSION, contents
 from tests.data.store.conftest import ANNA, make_report
 
 
@@ -24,8 +24,8 @@ def run(*arguments: str) -> Result:
 
 
 def test_upgrade_says_what_it_did(monkeypatch: pytest.MonkeyPatch, postgresql_url: str) -> None:
-    assert run("upgrade").output == "The records were brought from schema nothing to 0001.\n"
-    assert run("upgrade").output == "The records are up to date (schema 0001).\n"
+    assert run("upgrade").output == f"The records were brought from schema nothing to {SCHEMA_VERSION}.\n"
+    assert run("upgrade").output == f"The records are up to date (schema {SCHEMA_VERSION}).\n"
     monkeypatch.setenv("DATABASE_URL", postgresql_url)
     before = run("check")
     assert before.exit_code == 1
