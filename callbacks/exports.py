@@ -7,35 +7,34 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
 
-from data.delivery.formats import FORMAT, export, filename
+from data.delivery.formats import FORMAT, FORMATS, export, filename
 from data.report.catalog import METRICS
 from data.report.order import read_sort, row_order
 from data.report.result import ReportResult
 from data.services import Services
-from layouts import messages
+from layouts import ids, messages
 from layouts.ids import Report, Stores
 from layouts.numerals import counted
-
-FORMAT_OF = {Report.CSV: "csv", Report.XLSX: "xlsx"}
 
 
 def register(app: Dash, services: Services) -> None:
     """Register the acts of this file on ``app``."""
+    formats = {ids.export(item.id): item.id for item in FORMATS}
 
     @app.callback(
         output=Output(Report.DOWNLOAD, "data", allow_duplicate=True),
         inputs={
-            "clicks": (Input(Report.CSV, "n_clicks"), Input(Report.XLSX, "n_clicks")),
+            "clicks": [Input(id_, "n_clicks") for id_ in formats],
             "shown": State(Stores.REPORT, "data"),
             "view": State(Stores.VIEW, "data"),
         },
         prevent_initial_call=True,
     )
-    def export_report(clicks: tuple[int, int], shown: dict[str, Any] | None, view: dict[str, Any]) -> Any:  # noqa: ARG001
+    def export_report(clicks: list[int | None], shown: dict[str, Any] | None, view: dict[str, Any]) -> Any:  # noqa: ARG001
         if not shown:
             return no_update
         result = services.records.snapshots.peek(shown["link"], services.user()).result
-        return exported(services, result, FORMAT_OF[Report(ctx.triggered_id)], view)
+        return exported(services, result, formats[str(ctx.triggered_id)], view)
 
 
 def exported(services: Services, result: ReportResult, format_id: str, view: dict[str, Any]) -> dict[str, Any]:

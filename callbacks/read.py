@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, time
-from typing import Any, cast
+from typing import Any
 
 from dash import Output, State
 from email_validator import EmailNotValidError, validate_email
 
+from data.delivery.formats import WEB, check_output_type
 from data.errors import UserError
 from data.report.period import FIRST_YEAR, LAST_YEAR, QUICK_RANGES, Bound, check_zone, quick_range_dates, today_in
 from data.report.query import MAX_ACTIVE_DURATION, ReportQuery
 from data.report.reports import utc_now
-from layouts.asked import Asked, OutputType
+from layouts.asked import Asked
 from layouts.filters import CUSTOM, FILTERS
 from layouts.ids import Delivery, Filters, GroupBy, Period
-from layouts.output import TYPES
 
 _FIELDS: dict[str, str] = {
     "range": Period.RANGE,
@@ -79,9 +79,7 @@ def read_form(values: Mapping[str, Any]) -> Asked:
     else:
         start = _bound("From", values.get("from"), values.get("from_time"), "from")
         end = _bound("To", values.get("to"), values.get("to_time"), "to")
-    output = str(values.get("output") or "web")
-    if output not in TYPES:
-        raise UserError(f"Type {output!r} is unknown: choose one of {', '.join(TYPES.values())}.", field="output")
+    output = check_output_type(str(values.get("output") or WEB))
     query = ReportQuery(
         start=start,
         end=end,
@@ -95,11 +93,11 @@ def read_form(values: Mapping[str, Any]) -> Asked:
         currency=str(values.get("currency") or ""),
         active_duration=_months(values.get("active_duration")),
     ).check()
-    send_to = () if output == "web" else tuple(_texts(values, "send_to"))
+    send_to = () if output == WEB else tuple(_texts(values, "send_to"))
     wrong = address_problems(send_to)
     if wrong:
         raise UserError(f"Send to: {next(iter(wrong.values()))}", field="send-to")
-    return Asked(query, cast("OutputType", output), send_to)
+    return Asked(query, output, send_to)
 
 
 def address_problems(addresses: Sequence[str]) -> dict[str, str]:

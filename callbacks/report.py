@@ -10,6 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from callbacks import read
 from callbacks.exports import delivered
 from callbacks.form import keep_question, question_words
+from data.delivery.formats import WEB
 from data.errors import Cancelled
 from data.report.catalog import METRICS
 from data.report.order import read_sort, row_order
@@ -146,7 +147,7 @@ def answered(services: Services, run: dict[str, Any], view: dict[str, Any], valu
         answer = services.reports.ask(asked.query, user, run_id=run["id"])
     except Cancelled:
         return nothing | {"message": messages.notice("The query was cancelled; nothing was changed.", seconds=6)}
-    if asked.output != "web":
+    if asked.output != WEB:
         content, message = delivered(answer.result, asked, services)
         keep_question(services, asked)
         return nothing | {"download": content, "message": message}

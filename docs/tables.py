@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
+from data.delivery.formats import FORMATS
 from data.report.catalog import DIMENSIONS, METRICS
 from data.settings import Settings
 
@@ -40,7 +41,24 @@ def dimensions_table() -> Iterator[str]:
         yield f"| {item.group} | {item.label} | `{item.id}` | {item.description} |"
 
 
-TABLES = {"settings": settings_table, "metrics": metrics_table, "dimensions": dimensions_table}
+def formats_table() -> Iterator[str]:
+    """Every file format and what it holds."""
+
+    def limit(most: int | None) -> str:
+        return "–" if most is None else f"{most:,}"
+
+    yield "| format | extension | what it is for | most rows | most columns |"
+    yield "|---|---|---|---|---|"
+    for item in FORMATS:
+        yield f"| {item.label} | `.{item.extension}` | {item.about} | {limit(item.rows)} | {limit(item.columns)} |"
+
+
+TABLES = {
+    "settings": settings_table,
+    "metrics": metrics_table,
+    "dimensions": dimensions_table,
+    "formats": formats_table,
+}
 
 
 def renew(text: str) -> str:

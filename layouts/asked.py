@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal, Self, cast
+from typing import Any, Self
 
 from data.currencies import currency_codes
+from data.delivery.formats import WEB, check_output_type
 from data.errors import NoData, UserError
 from data.report.catalog import DIMENSION
 from data.report.period import Bound, quick_range_dates, zone_names
 from data.report.query import ReportQuery
 from data.services import Services
 from data.warehouse.schema import CLIENT_TYPES
-
-OutputType = Literal["web", "csv", "xls", "xlsx"]
 
 REMEMBERED = "form"
 """The preference under which a person's last settings are kept."""
@@ -26,10 +25,13 @@ _FIRST_RANGE = "last_12_months"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The whole form. ``send_to`` are e-mail addresses, and empty for Web."""
+    """The whole form. ``output`` is a form of :data:`data.delivery.formats.OUTPUTS`.
+
+    ``send_to`` are e-mail addresses, and empty for Web.
+    """
 
     query: ReportQuery
-    output: OutputType = "web"
+    output: str = WEB
     send_to: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -39,11 +41,9 @@ class Asked:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """What :meth:`to_json` wrote; raises :class:`UserError` when it cannot be read."""
-        output = str(data.get("output", "web"))
-        if output not in ("web", "csv", "xls", "xlsx"):
-            raise UserError(f"The saved output type {output!r} is unknown.", field="output")
+        output = check_output_type(str(data.get("output", WEB)))
         send_to = tuple(map(str, data.get("send_to", ())))
-        return cls(ReportQuery.from_json(data.get("query") or {}), cast("OutputType", output), send_to)
+        return cls(ReportQuery.from_json(data.get("query") or {}), output, send_to)
 
 
 @dataclass(frozen=True, slots=True)

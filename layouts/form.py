@@ -7,6 +7,7 @@ from datetime import date
 
 from dash import dcc, html
 
+from data.delivery.formats import WEB
 from data.report.choices import Choices
 from data.report.query import ReportQuery
 from layouts import filters, group_by, output
@@ -36,7 +37,7 @@ def panel(
     *,
     today: date,
     first_visit: bool = False,
-    output_type: str = "web",
+    output_type: str = WEB,
     send_to: Sequence[str] = (),
 ) -> html.Section:
     """The form, filled from ``query``; ``today`` is the date on which quick ranges are shown."""

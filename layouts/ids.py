@@ -158,8 +158,7 @@ class Report(StrEnum):
     CHOSEN = "report-chosen"  # metric ids that the person has just chosen to see
     COLUMNS = "report-columns"
     COLUMNS_PANEL = "report-columns-panel"
-    CSV = "report-csv"
-    XLSX = "report-xlsx"
+    EXPORTS = "report-exports"
     DOWNLOAD = "report-download"
     COPY = "report-copy"
     COPIED = "report-copied"
@@ -212,3 +211,8 @@ class Chart(StrEnum):
 def about(column: str) -> str:
     """Where the words are that explain a column's header; assets/report/dress.js points the header there."""
     return f"about-{column}"
+
+
+def export(format_id: str) -> str:
+    """What exports the report to a file format: a button, or an entry of the menu."""
+    return f"report-export-{format_id}"

@@ -8,6 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from data.currencies import currency_codes, currency_name
+from data.delivery.formats import OUTPUTS, WEB
 from data.report.choices import Choices
 from data.report.query import MAX_ACTIVE_DURATION, ReportQuery
 from layouts.attributes import aria
@@ -15,19 +16,16 @@ from layouts.controls import Chips, Picker
 from layouts.filters import problem
 from layouts.ids import Delivery, Problem
 
-TYPES = {"web": "Web", "csv": "CSV", "xls": "Excel XLS", "xlsx": "Excel XLSx"}
-"""The forms in which a report comes, in the order of the list."""
-
 WEB_NOTE = "A Web report stays on this page: choose a file type to send it."
 FILE_NOTE = "Mail is not set up yet: the file is downloaded here, and nothing is sent to these addresses."
 
 
 def note_for(output: str) -> str:
     """What is said under Send to."""
-    return WEB_NOTE if output == "web" else FILE_NOTE
+    return WEB_NOTE if output == WEB else FILE_NOTE
 
 
-def panel(query: ReportQuery, choices: Choices, *, output: str = "web", send_to: Sequence[str] = ()) -> html.Section:
+def panel(query: ReportQuery, choices: Choices, *, output: str = WEB, send_to: Sequence[str] = ()) -> html.Section:
     """The panel, filled from ``query``."""
     return html.Section(
         [
@@ -37,7 +35,7 @@ def panel(query: ReportQuery, choices: Choices, *, output: str = "web", send_to:
                     dbc.Label("Type", html_for=Delivery.TYPE),
                     dbc.Select(
                         id=Delivery.TYPE,
-                        options=[{"value": value, "label": label} for value, label in TYPES.items()],
+                        options=[{"value": value, "label": label} for value, label in OUTPUTS.items()],
                         value=output,
                     ),
                     problem(Problem.TYPE),
@@ -53,12 +51,12 @@ def panel(query: ReportQuery, choices: Choices, *, output: str = "web", send_to:
                         value=list(send_to),
                         problems={},
                         placeholder="Add an e-mail address",
-                        disabled=output == "web",
+                        disabled=output == WEB,
                         describedby=Delivery.SEND_TO_NOTE,
                     ),
                     html.P(note_for(output), id=Delivery.SEND_TO_NOTE, className="field-note"),
                     problem(Problem.SEND_TO),
-                    dcc.Store(id=Delivery.NOTES, data={"web": WEB_NOTE, "file": FILE_NOTE}),
+                    dcc.Store(id=Delivery.NOTES, data={WEB: WEB_NOTE, "file": FILE_NOTE}),
                 ],
                 className="field",
             ),

@@ -7,14 +7,16 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from data.currencies import currency_name
+from data.delivery.formats import FORMATS
 from data.report.catalog import METRICS
 from data.report.result import ReportInfo, ReportResult
 from data.services import Services
-from layouts import chart, table
+from layouts import chart, ids, table
 from layouts.attributes import aria, dataset
 from layouts.controls import Handed, Still, icon, still
 from layouts.ids import Again, Report, Stores
@@ -176,8 +178,7 @@ def _bar(services: Services) -> html.Div:
             html.Div(
                 [
                     _columns(),
-                    _tool("Export to CSV", "download", Report.CSV),
-                    _tool("Export to XLSx", "download", Report.XLSX),
+                    *_exports(),
                     chart.menu(services),
                     _tool("Copy link", "link-45deg", Report.COPY),
                     _tool("Run again now", "arrow-clockwise", Again.RUN),
@@ -190,6 +191,27 @@ def _bar(services: Services) -> html.Div:
         ],
         className="report-bar",
     )
+
+
+def _exports() -> list[Component]:
+    """A button for each format that has one, and a menu of the others."""
+    buttons: list[Component] = [
+        _tool(f"Export to {item.button}", "download", ids.export(item.id)) for item in FORMATS if item.button
+    ]
+    entries = [
+        dbc.DropdownMenuItem(f"Export to {item.label}", id=ids.export(item.id)) for item in FORMATS if not item.button
+    ]
+    menu = dbc.DropdownMenu(
+        entries,
+        id=Report.EXPORTS,
+        label=still(icon("download"), html.Span("More formats")),
+        toggle_class_name="btn-quiet btn-sm menu-toggle",
+        class_name="tool-menu",
+        color="quiet",
+        caret=False,
+        align_end=True,
+    )
+    return [*buttons, menu]
 
 
 def _tool(label: str, icon_name: str, id_: str) -> html.Button:

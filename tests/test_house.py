@@ -24,6 +24,7 @@ ROOMS = ("data", "charts", "layouts", "callbacks")
 CONNECTIONS = {
     "data/warehouse/engines.py": "the warehouse",
     "data/store/database.py": "our own records",
+    "data/delivery/parquet_file.py": "an engine in memory that writes a Parquet file",
     "data/warehouse/demo.py": "an engine in memory that writes the demo's Parquet files",
     "migrations/env.py": "our own records, while their tables are made",
 }

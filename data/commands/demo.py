@@ -12,7 +12,7 @@ from data.commands.command import PlainCommand
 from data.errors import NoData, Outdated, UserError
 from data.outputs import check_folder, filling
 from data.settings import Settings
-from data.warehouse.demo import CLIENTS, SEED, write_demo
+from data.warehouse.demo_cast import CLIENTS, SEED
 from data.warehouse.engines import open_warehouse
 from data.warehouse.load import load_folder, rebuild
 
@@ -29,6 +29,8 @@ def demo(seed: int, clients: int, output: Path | None, if_empty: bool) -> None:
 
     The same day, seed and number of clients give the same company.
     """
+    from data.warehouse.demo import write_demo
+
     settings = Settings.from_environment()
     has_data, outdated = _standing(settings)
     if has_data:

@@ -12,7 +12,7 @@ import click
 from data.access import OPERATOR
 from data.commands.command import FAILED, PlainCommand, WholeNumber
 from data.currencies import currency_codes
-from data.delivery.formats import FORMAT, export
+from data.delivery.formats import FORMAT, FORMATS, export, format_of
 from data.errors import UserError
 from data.outputs import check_output, replacing
 from data.report.catalog import DIMENSION
@@ -56,7 +56,12 @@ _STANDARD_OUTPUT = Path("-")
     help="Months back in which a paid service makes a client active.",
 )
 @click.option("--as-of", metavar="INSTANT", help="Report as it was at this instant, ISO 8601.  [default: now]")
-@click.option("--format", "format_id", type=click.Choice(list(FORMAT)), default="json", show_default=True)
+@click.option(
+    "--format",
+    "format_id",
+    type=click.Choice(list(FORMAT)),
+    help="File format.  [default: the one that FILE is named for, else json]",
+)
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -76,7 +81,7 @@ def report(
     currency: str | None,
     active_duration: int,
     as_of: str | None,
-    format_id: str,
+    format_id: str | None,
     output: Path | None,
 ) -> None:
     """Write the Customer Dynamics report of a period."""
@@ -97,6 +102,7 @@ def report(
     ).check()
     moment = None if as_of is None else parse_instant(as_of, field="as-of")
     target = None if output in {None, _STANDARD_OUTPUT} else check_output(output, "output", settings)
+    format_id = format_id or _format_for(output)
 
     warehouse = open_warehouse(settings)
     result = run_report(warehouse, query, OPERATOR, base_currency=settings.base_currency, as_of=moment)
@@ -108,6 +114,23 @@ def report(
             file.write(content)
     if result.info.notice:
         click.echo(result.info.notice, err=True)
+
+
+def _format_for(output: Path | None) -> str:
+    """The format that the output is named for; JSON for standard output and for names without an ending.
+
+    Another ending is no format of ours: it is refused, since a file is taken for what its name says.
+    """
+    if output is None or output == _STANDARD_OUTPUT or not output.suffix or (output.exists() and not output.is_file()):
+        return "json"
+    named = format_of(output.name)
+    if named is None:
+        raise UserError(
+            f"--output {output} is named for no format of ours: choose one with --format, "
+            f"or end the name in {', '.join(f'.{item.extension}' for item in FORMATS)}.",
+            field="output",
+        )
+    return named.id
 
 
 def _names(warehouse: Warehouse, query: ReportQuery) -> dict[tuple[str, object], str]:

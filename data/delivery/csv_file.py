@@ -7,6 +7,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable
 from datetime import date
 
+from data.delivery.format import Format
 from data.delivery.table import Cell, Document, Kind, runs_as_formula
 
 # Beyond what RFC 4180 asks: semicolons and tabs separate fields in some locales, so what they separate is quoted too.
@@ -44,3 +45,6 @@ def _text(text: str) -> str:
     if runs_as_formula(text):
         text = "'" + text
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+FORMAT = Format("csv", "CSV", "csv", "text/csv; charset=utf-8", "any program; no limits", write_csv, button="CSV")

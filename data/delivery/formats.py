@@ -1,88 +1,51 @@
-"""The file formats of a report: a table. A further format is one entry here and one function that writes it."""
+"""The file formats of a report: the one table that types, names, buttons, ids, command line and page are made from.
+
+A further format is one module ``*_file.py`` beside this one: its entry and the function that writes it.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from data.delivery import xls_file, xlsx_file
-from data.delivery.csv_file import write_csv
-from data.delivery.table import Document, document
+import data.delivery as here
+from data.delivery.format import Format
+from data.delivery.table import document
+from data.errors import UserError, did_you_mean
 from data.report.query import ReportQuery
 from data.report.result import ReportResult
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A file format. ``write`` makes the whole file, or raises :class:`UserError` when the report does not fit.
-
-    ``rows`` and ``columns`` are the most that a file holds, headers and totals included; None where there is no limit.
-    """
-
-    id: str
-    label: str
-    extension: str
-    mime: str
-    write: Callable[[Document], bytes]
-    rows: int | None = None
-    columns: int | None = None
+def _found() -> tuple[Format, ...]:
+    modules = [module.name for module in iter_modules(here.__path__) if module.name.endswith("_file")]
+    formats = [import_module(f"{here.__name__}.{name}").FORMAT for name in modules]
+    return tuple(sorted(formats, key=lambda item: item.label))
 
 
-def write_json(document: Document) -> bytes:
-    """The report's JSON (semantics, section 7) in UTF-8: the columns and rows displayed, a row to a line."""
-    whole = document.result.to_json()
-    columns = {column["id"]: column for column in whole["columns"]}
-    shown = {heading.id for heading in document.table.headings}
-    hidden = columns.keys() - shown
-    if "package" in hidden:
-        hidden |= {"package_id"}
+FORMATS = _found()
+"""Every format, by label."""
 
-    def text(value: object) -> str:
-        return json.dumps(value, ensure_ascii=False)
-
-    def visible(row: Mapping[str, object]) -> str:
-        return text({id_: value for id_, value in row.items() if id_ not in hidden})
-
-    heads = [columns[heading.id] for heading in document.table.headings if heading.id in columns]
-    rows = ",\n".join(visible(whole["rows"][place]) for place in document.order)
-    totals = "null" if whole["totals"] is None else visible(whole["totals"])
-    lines = (
-        f'{{"query": {text(whole["query"])},',
-        f'"info": {text(whole["info"])},',
-        f'"columns": {text(heads)},',
-        f'"rows": [\n{rows}\n],' if rows else '"rows": [],',
-        f'"totals": {totals}}}',
-        "",
-    )
-    # Half a character (a lone surrogate) has no UTF-8; backslashreplace writes it as JSON's own escape.
-    return "\n".join(lines).encode("utf-8", "backslashreplace")
-
-
-FORMATS: tuple[Format, ...] = (
-    Format("json", "JSON", "json", "application/json", write_json),
-    Format("csv", "CSV", "csv", "text/csv; charset=utf-8", write_csv),
-    Format(
-        "xls",
-        "Excel XLS",
-        "xls",
-        "application/vnd.ms-excel",
-        xls_file.write_xls,
-        rows=xls_file.LIMITS.rows,
-        columns=xls_file.LIMITS.columns,
-    ),
-    Format(
-        "xlsx",
-        "Excel XLSx",
-        "xlsx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        xlsx_file.write_xlsx,
-        rows=xlsx_file.LIMITS.rows,
-        columns=xlsx_file.LIMITS.columns,
-    ),
-)
 FORMAT = {item.id: item for item in FORMATS}
+
+WEB = "web"
+OUTPUTS = {WEB: "Web"} | {item.id: item.label for item in FORMATS}
+"""The forms in which a report comes to a person, on the page or as a file, and what each is called."""
+
+
+def check_output_type(value: str) -> str:
+    """``value`` if it is one of :data:`OUTPUTS`; a :class:`UserError` otherwise."""
+    if value not in OUTPUTS:
+        hint = did_you_mean(value, OUTPUTS) or f" Choose from {', '.join(OUTPUTS.values())}."
+        raise UserError(f"Type {value!r} is unknown.{hint}", field="output")
+    return value
+
+
+def format_of(name: str) -> Format | None:
+    """The format that a file's name ends with, in any case; None when that is none of ours."""
+    ending = name.rpartition(".")[2].lower()
+    return next((item for item in FORMATS if item.extension == ending), None)
 
 
 def export(

@@ -6,8 +6,7 @@ from functools import cache
 from io import BytesIO
 from typing import Any
 
-import xlwt
-
+from data.delivery.format import Format
 from data.delivery.spreadsheet import HEADER_ROWS, Limits, exact_cell, fact_widths, number_format, widths
 from data.delivery.table import Document, Table
 
@@ -25,6 +24,8 @@ def _style(
     border: str | None = None,
     wrap: bool = False,
 ) -> Any:
+    import xlwt
+
     # One object for each look: a workbook holds 4,094 of them and no more.
     side = {"below": "borders: bottom thin;", "above": "borders: top thin;", None: ""}[border]
     return xlwt.easyxf(
@@ -35,6 +36,8 @@ def _style(
 
 def write_xls(document: Document) -> bytes:
     """A workbook of two sheets, Report and Info; raises :class:`UserError` when something would be cut."""
+    import xlwt
+
     LIMITS.check(document)
     book = xlwt.Workbook(encoding="utf-8")
     book.set_owner("Customer Dynamics")
@@ -92,3 +95,15 @@ def _write_facts(book: Any, facts: tuple[tuple[str, str], ...]) -> None:
     for number, (label, words) in enumerate(facts):
         sheet.write(number, 0, label, _style("@", bold=True))
         sheet.write(number, 1, words, _style("@", wrap=True))
+
+
+FORMAT = Format(
+    "xls",
+    LIMITS.label,
+    "xls",
+    "application/vnd.ms-excel",
+    "programs that know nothing newer (Excel 97 to 2003)",
+    write_xls,
+    rows=LIMITS.rows,
+    columns=LIMITS.columns,
+)

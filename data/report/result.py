@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal, Self
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from data.currencies import minor_unit
 from data.report.catalog import DIMENSION, METRICS, NO_PACKAGE
 from data.report.query import ReportQuery
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Figure = int | Decimal | None
 """A count, an amount rounded to the currency's minor unit, or nothing (an average of none)."""
@@ -149,6 +150,8 @@ class ReportResult:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """Rows as a frame: a column for each column id plus ``package_id``; exact objects, never floats."""
+        import pandas as pd
+
         by_package = self.query.by_package
         names = [column.id for column in self.columns] + (["package_id"] if by_package else [])
         records = [(*row.labels, *row.figures, *((row.package_id,) if by_package else ())) for row in self.rows]

@@ -7,11 +7,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any
 
 import sqlalchemy as sa
 
 from data.access import VISIBILITIES, User, Visibility, audience_of, audiences, may_change_template, may_see_template
+from data.delivery.formats import WEB, check_output_type
 from data.errors import UserError, did_you_mean
 from data.report.query import ReportQuery
 from data.store.canonical import bounded_json, canonical_json
@@ -20,7 +21,6 @@ from data.store.database import Database
 from data.store.schema import template_defaults, templates
 from data.store.titles import check_title, copy_title, plain_text, title_taken
 
-OutputType = Literal["web", "csv", "xls", "xlsx"]
 MAX_DESCRIPTION = 1000
 MAX_VIEW_BYTES = 256 * 1024
 MAX_QUERY_BYTES = 256 * 1024
@@ -55,7 +55,7 @@ class Draft:
     query: ReportQuery
     description: str = ""
     visibility: Visibility = "me"
-    output_type: OutputType = "web"
+    output_type: str = WEB
     send_to: tuple[str, ...] = ()
     view: Mapping[str, Any] | None = None
     runs_at_once: bool = False
@@ -225,11 +225,7 @@ def _columns(draft: Draft, owner: User) -> dict[str, Any]:
             f"Visibility {draft.visibility!r} is unknown.{did_you_mean(draft.visibility, VISIBILITIES)}",
             field="visibility",
         )
-    if draft.output_type not in get_args(OutputType):
-        raise UserError(
-            f"Type {draft.output_type!r} is unknown.{did_you_mean(draft.output_type, get_args(OutputType))}",
-            field="type",
-        )
+    check_output_type(draft.output_type)
     if len(draft.send_to) > MAX_ADDRESSES:
         raise UserError(f"Send to has {len(draft.send_to)} addresses: keep at most {MAX_ADDRESSES}.", field="send-to")
     return {

@@ -24,17 +24,17 @@ from data.currencies import currency_codes
 from data.errors import UserError
 from data.warehouse.demo_cast import (
     CARRIER_WORDS,
+    CLIENTS,
     FIRST_WORDS,
     OPERATOR,
     PACKAGES,
     PRICE_FACTORS,
     REGIONS,
     SECOND_WORDS,
+    SEED,
 )
 from data.warehouse.schema import MICROS
 
-CLIENTS = 2000
-SEED = 2026
 MONTHS = 36
 """How far back the company's history goes."""
 

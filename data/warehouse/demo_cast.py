@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CLIENTS = 2000
+SEED = 2026
+
 
 @dataclass(frozen=True, slots=True)
 class Region:

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from data.delivery.format import Format
+from data.delivery.formats import FORMATS
 from data.report import reports
+from layouts import ids
 from layouts.ids import Delivery, Page, Report, Stores
 from tests.callbacks.conftest import Visitor
 from tests.callbacks.test_report import ask, words
@@ -28,7 +31,7 @@ def test_an_export_is_what_is_displayed(visitor: Visitor, monkeypatch: pytest.Mo
         "sort": [{"column_id": "payg_total", "direction": "desc"}],
     }
     visitor.put({(Stores.VIEW, "data"): view})
-    visitor.press(Report.CSV)
+    visitor.press(ids.export("csv"))
     download = visitor[Report.DOWNLOAD, "data"]
     assert download["filename"] == "customer-dynamics_2024-01-01_2024-06-30.csv"
     _, heads, *lines, totals = rows(download)
@@ -39,8 +42,19 @@ def test_an_export_is_what_is_displayed(visitor: Visitor, monkeypatch: pytest.Mo
     assert totals[0] == "Total"
 
 
+@pytest.mark.parametrize("item", FORMATS, ids=lambda item: item.id)
+def test_every_format_has_its_place_on_the_page(visitor: Visitor, item: Format) -> None:
+    ask(visitor)
+    visitor.press(ids.export(item.id))
+    download = visitor[Report.DOWNLOAD, "data"]
+    assert download["filename"].endswith(f".{item.extension}")
+    assert download["type"] == item.mime
+    assert base64.b64decode(download["content"])
+    assert {"value": item.id, "label": item.label} in visitor[Delivery.TYPE, "options"]
+
+
 def test_an_export_needs_a_report(visitor: Visitor) -> None:
-    visitor.press(Report.XLSX)
+    visitor.press(ids.export("xlsx"))
     assert visitor[Report.DOWNLOAD, "data"] is None
 
 

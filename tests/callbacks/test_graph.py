@@ -8,6 +8,7 @@ import flask.testing
 
 from app import create_app
 from callbacks.routes import ASSETS
+from data.delivery.formats import FORMATS
 from data.settings import Settings
 from layouts import ids
 from tests.callbacks.conftest import Visitor
@@ -32,12 +33,13 @@ def test_every_id_is_spelled_in_the_one_place(visitor: Visitor) -> None:
         if isinstance(enum, type)
         for id_ in getattr(enum, "__members__", {}).values()
     }
+    known |= {ids.export(item.id) for item in FORMATS}
     named = set().union(*map(_named, visitor.dependencies))
     assert {id_ for id_ in named if not id_.startswith("{")} - known == set()
 
 
 def test_every_function_of_the_browser_exists(visitor: Visitor) -> None:
-    scripts = {path.name: path.read_text("utf-8") for path in ASSETS.glob("*.js")}
+    scripts = {path.name: path.read_text("utf-8") for path in ASSETS.rglob("*.js")}
     wanted = {
         (item["clientside_function"]["namespace"], item["clientside_function"]["function_name"])
         for item in visitor.dependencies

@@ -10,6 +10,7 @@ import flask.testing
 import pytest
 
 from data.report import reports
+from layouts import ids
 from layouts.ids import Again, Links, Page, Report, Stores
 from tests.callbacks.conftest import Visitor
 from tests.callbacks.test_report import RUN, ask, words
@@ -120,7 +121,7 @@ def test_a_link_needs_no_warehouse(client_with: Callable[..., flask.testing.Flas
     client = client_with(warehouse_url="duckdb:////nowhere/at/all/warehouse.duckdb")
     guest = opened(client, link)
     assert guest[Report.STAGE, "className"] == "report is-shown is-opened"
-    guest.press(Report.CSV)
+    guest.press(ids.export("csv"))
     assert guest[Report.DOWNLOAD, "data"]["filename"].endswith(".csv")
     guest.press(Links.OPEN)
     assert "by Month" in words(guest[Links.LIST, "children"])

@@ -197,6 +197,26 @@ def test_output_writes_the_file_and_nothing_to_standard_output(run, tmp_path):
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize(("name", "start"), [("x.xlsx", b"PK"), ("x.PARQUET", b"PAR1"), ("x.json", b"{"), ("x", b"{")])
+def test_output_takes_the_format_from_its_name(run, tmp_path, name, start):
+    file = tmp_path / name
+    assert run(*QUARTER, "--output", str(file)).status == 0
+    assert file.read_bytes().startswith(start)
+
+
+def test_a_format_that_is_named_goes_before_the_name(run, tmp_path):
+    file = tmp_path / "x.xlsx"
+    assert run(*QUARTER, "--format", "json", "--output", str(file)).status == 0
+    assert json.loads(file.read_bytes())["totals"]
+
+
+def test_output_named_for_another_format_is_refused(run, tmp_path):
+    done = run(*QUARTER, "--output", str(tmp_path / "x.pdf"))
+    assert (done.status, done.out) == (2, b"")
+    assert done.err.endswith("choose one with --format, or end the name in .csv, .xls, .xlsx, .json, .parquet.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_output_replaces_a_file_through_its_link_and_keeps_its_permissions(run, tmp_path):
     file, link = tmp_path / "real.json", tmp_path / "link.json"
     file.write_text("old")

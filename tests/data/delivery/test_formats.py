@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from data.delivery import xls_file, xlsx_file
-from data.delivery.formats import FORMAT, FORMATS, export, filename
+from data.delivery.formats import FORMAT, FORMATS, OUTPUTS, export, filename, format_of
 from data.delivery.table import document, runs_as_formula, tabulate
 from data.errors import UserError
 from data.report.period import Bound
@@ -49,11 +49,16 @@ def named(result: ReportResult, name: str) -> ReportResult:
 
 def test_the_formats_are_those_of_the_form_and_the_command_line():
     assert [(item.id, item.label, item.extension) for item in FORMATS] == [
-        ("json", "JSON", "json"),
         ("csv", "CSV", "csv"),
         ("xls", "Excel XLS", "xls"),
         ("xlsx", "Excel XLSx", "xlsx"),
+        ("json", "JSON", "json"),
+        ("parquet", "Parquet", "parquet"),
     ]
+    assert list(OUTPUTS.items())[:2] == [("web", "Web"), ("csv", "CSV")]
+    assert len(OUTPUTS) == 6
+    assert format_of("March.XLSX") is FORMAT["xlsx"]
+    assert format_of("March.pdf") is None
 
 
 @pytest.mark.parametrize(("currency", "decimals"), [("USD", 2), ("JPY", 0), ("KWD", 3)])

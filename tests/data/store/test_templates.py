@@ -86,7 +86,7 @@ def test_titles_are_trimmed_and_keep_to_one_line(templates: Templates) -> None:
     [
         ({"description": "x" * 1001}, "description"),
         ({"visibility": "all"}, "visibility"),
-        ({"output_type": "pdf"}, "type"),
+        ({"output_type": "pdf"}, "output"),
         ({"send_to": ("a@example.org",) * 51}, "send-to"),
         ({"view": {"charts": "x" * 300_000}}, "view"),
     ],

@@ -1,0 +1,42 @@
+"""JSON: the report as programs read it (semantics, section 7), the columns and rows displayed, a row to a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from data.delivery.format import Format
+from data.delivery.table import Document
+
+
+def write_json(document: Document) -> bytes:
+    """The report's JSON in UTF-8."""
+    whole = document.result.to_json()
+    columns = {column["id"]: column for column in whole["columns"]}
+    shown = {heading.id for heading in document.table.headings}
+    hidden = columns.keys() - shown
+    if "package" in hidden:
+        hidden |= {"package_id"}
+
+    def text(value: object) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    def visible(row: Mapping[str, object]) -> str:
+        return text({id_: value for id_, value in row.items() if id_ not in hidden})
+
+    heads = [columns[heading.id] for heading in document.table.headings if heading.id in columns]
+    rows = ",\n".join(visible(whole["rows"][place]) for place in document.order)
+    totals = "null" if whole["totals"] is None else visible(whole["totals"])
+    lines = (
+        f'{{"query": {text(whole["query"])},',
+        f'"info": {text(whole["info"])},',
+        f'"columns": {text(heads)},',
+        f'"rows": [\n{rows}\n],' if rows else '"rows": [],',
+        f'"totals": {totals}}}',
+        "",
+    )
+    # Half a character (a lone surrogate) has no UTF-8; backslashreplace writes it as JSON's own escape.
+    return "\n".join(lines).encode("utf-8", "backslashreplace")
+
+
+FORMAT = Format("json", "JSON", "json", "application/json", "programs; the command line's default", write_json)
