@@ -44,6 +44,11 @@ def clean_up() -> None:
     with _opened() as found:
         done = found.upkeep.clean_up()
     click.echo(f"Deleted {done.links:,} links and {done.contents:,} reports ({done.size:,} bytes).")
+    if done.waiting:
+        click.echo(
+            f"{done.waiting:,} more are old enough by the clock as it is now: they go when it says so again in a day.",
+            err=True,
+        )
 
 
 @records.command(cls=PlainCommand)
@@ -55,7 +60,8 @@ def check() -> None:
     click.echo(f"{seen.links:,} links to {seen.contents:,} reports ({seen.size:,} bytes stored{each}).")
     if seen.damaged:
         for link_id in seen.damaged:
-            click.echo(f"Damaged: link {link_id}", err=True)
+            # The start tells which link it is, and nobody who reads a log how to open it.
+            click.echo(f"Damaged: link {link_id[:6]}…", err=True)
         raise click.ClickException(f"{len(seen.damaged):,} links are damaged: restore the records from a backup.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from click.testing import CliRunner, Result
 from data.commands.records import records as group
 from data.settings import Settings
 from data.store.records import open_records
-from data.store.schema import SCHEMA_VERSION, contents
+from data.store.schema import SCHEMA_VERSION, contents, preferences
 from tests.data.store.conftest import ANNA, make_report
 
 
@@ -38,7 +39,13 @@ def test_clean_up_deletes_what_nobody_used(monkeypatch: pytest.MonkeyPatch) -> N
     made = open_records(Settings.from_environment())
     made.snapshots.freeze(make_report(), ANNA)
     assert run("clean-up").output == "Deleted 0 links and 0 reports (0 bytes).\n"
-    monkeypatch.setenv("LINK_KEEP_DAYS", "-1")
+    monkeypatch.setenv("LINK_KEEP_DAYS", "-3")
+    told = "1 more are old enough by the clock as it is now: they go when it says so again in a day.\n"
+    assert run("clean-up").output == f"Deleted 0 links and 0 reports (0 bytes).\n{told}"
+    yesterday = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=1)
+    with made.database.writing() as connection:
+        look = preferences.update().where(preferences.c.key == "clean-up.looked-at")
+        assert connection.execute(look.values(value=f'"{yesterday.isoformat()}"')).rowcount == 1
     assert run("clean-up").output.startswith("Deleted 1 links and 1 reports (")
 
 
@@ -52,7 +59,8 @@ def test_check_finds_damage() -> None:
         connection.execute(contents.update().values(body=b"gone"))
     damaged = run("check")
     assert damaged.exit_code == 1
-    assert f"Damaged: link {link.id}" in damaged.output
+    assert f"Damaged: link {link.id[:6]}…\n" in damaged.output
+    assert link.id[:8] not in damaged.output
 
 
 def test_an_unusable_url_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:

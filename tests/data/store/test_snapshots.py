@@ -23,6 +23,7 @@ from data.store.links import LinkGone
 from data.store.records import Records, open_records
 from data.store.schema import contents, links
 from data.store.snapshots import MAX_VIEW_BYTES, Snapshots
+from data.store.upkeep import Cleaned
 from tests.data.store.conftest import ANNA, BORIS, CLARA, Clock, make_report, other_report
 
 TABLE_ONLY = {"columns": ["balance_refill_total"], "charts": []}
@@ -261,10 +262,14 @@ def test_only_links_that_nobody_copied_or_opened_are_cleaned_up(records: Records
     snapshots.copy(copied.id, ANNA, None)
     snapshots.open(opened.id, BORIS)
     clock.pass_days(30)
+    assert records.upkeep.clean_up() == Cleaned(0, 0, 0, 0)
+    clock.pass_days(1)
+    assert records.upkeep.clean_up() == Cleaned(0, 0, 0, 2)
+    clock.pass_days(0.999)
     assert records.upkeep.clean_up().links == 0
     clock.pass_days(0.001)
     done = records.upkeep.clean_up()
-    assert (done.links, done.contents) == (2, 1)
+    assert (done.links, done.contents, done.waiting) == (2, 1, 0)
     assert done.size > 0
     assert {link.id for link in snapshots.mine(ANNA)} == {copied.id, opened.id}
     for gone in (untouched, alone):
@@ -293,11 +298,33 @@ def test_what_a_copy_was_made_from_survives_too(records: Records, snapshots: Sna
     assert snapshots.open(theirs.id, ANNA).result == make_report()
 
 
+@pytest.mark.parametrize("days", [10_000, -10_000], ids=["fast", "slow"])
+def test_a_clock_that_was_wrong_for_hours_deletes_nothing(days: int, settings: Settings, clock: Clock) -> None:
+    """Whichever process looks at it, and however often; and what was made meanwhile is not gone when it is right."""
+    made = open_records(settings, now=clock).snapshots.freeze(make_report(), ANNA)
+    right = clock.now
+    clock.pass_days(days)
+    for _ in range(3):
+        records = open_records(settings, now=clock)
+        meanwhile = records.snapshots.freeze(make_report(), ANNA)
+        records.upkeep.clean_up()
+        clock.pass_days(0.3)
+    clock.now = right + timedelta(days=1)
+    records = open_records(settings, now=clock)
+    records.upkeep.clean_up()
+    assert records.snapshots.open(made.id, ANNA).result == make_report()
+    assert records.snapshots.open(meanwhile.id, ANNA).result == make_report()
+
+
 def test_freezing_cleans_up_once_a_day(records: Records, clock: Clock) -> None:
-    records.snapshots.freeze(make_report(), ANNA)
+    first = records.snapshots.freeze(make_report(), ANNA)
     clock.pass_days(31)
+    records.snapshots.freeze(make_report(), ANNA)
+    assert count(records, links) == 2
+    clock.pass_days(1)
     records.snapshots.freeze(other_report(), ANNA)
-    assert (count(records, links), count(records, contents)) == (1, 1)
+    assert first.id not in {link.id for link in records.snapshots.mine(ANNA)}
+    assert (count(records, links), count(records, contents)) == (2, 2)
 
 
 # ---------------------------------------------------------------- damaged
