@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
-from callbacks.report import figures, hidden_columns, sheet_of
+from callbacks import read
+from callbacks.report import figures, sheet_of
+from data.acts.asking import AskedAgain, ask_again
 from data.errors import Cancelled
-from data.report.compare import Comparison, compare
+from data.report.compare import Comparison
+from data.report.view import View
 from data.services import Services
 from layouts import links, messages, report, table
 from layouts.ids import Again, Page, Report, Stores
@@ -61,34 +63,11 @@ def register(app: Dash, services: Services) -> None:
         nothing: dict[str, Any] = dict.fromkeys((*AGAIN, "message"), no_update)
         if not shown:
             return nothing
-        user = services.user()
-        then = services.records.snapshots.peek(shown["link"], user).result
-        # The same dates as then: a range that has moved on would differ in everything and tell nothing.
-        question = replace(then.query, quick_range=None)
         try:
-            answer = services.reports.ask(question, user, run_id=run["id"])
+            asked = ask_again(services, services.user(), shown["link"], run_id=run["id"])
         except Cancelled:
-            return nothing | {"message": messages.notice("The query was cancelled; nothing was changed.", seconds=6)}
-        now = answer.result
-        link = services.records.snapshots.freeze(now, user, from_cache=answer.from_cache)
-        comparison = compare(then, now)
-        old, new = table.compared_sheets(then, now, comparison, figures(), hidden=hidden_columns(view))
-        return {
-            "panel": report.AGAIN_OPEN,
-            "heading": f"Now: data as of {report.as_of_words(now.info)}",
-            "summary": difference_words(comparison),
-            "href": links.path(link.id),
-            "grid": f"grid grid--again {new.frame}",
-            "rows": new.rows,
-            "columns": new.table["columns"],
-            "data": new.table["data"],
-            "style_header_conditional": new.table["style_header_conditional"],
-            "then_grid": f"grid grid--main {old.frame}",
-            "then_rows": old.rows,
-            "then_data": old.table["data"],
-            "then_style": old.table["style_header_conditional"],
-            "message": [],
-        }
+            return nothing | {"message": messages.cancelled()}
+        return beside(asked, read.read_view(view)) | {"message": []}
 
     @app.callback(
         output={name: AGAIN[name] for name in ("panel", "then_grid", "then_rows", "then_data", "then_style")},
@@ -102,14 +81,32 @@ def register(app: Dash, services: Services) -> None:
     def close_again(clicks: int | None, shown: dict[str, Any] | None, view: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
         if not shown:
             raise PreventUpdate
-        sheet = sheet_of(services.records.snapshots.peek(shown["link"], services.user()).result, view)
-        return {
-            "panel": report.AGAIN_CLOSED,
-            "then_grid": f"grid grid--main {sheet.frame}",
-            "then_rows": sheet.rows,
-            "then_data": sheet.table["data"],
-            "then_style": sheet.table["style_header_conditional"],
-        }
+        then = services.records.snapshots.peek(shown["link"], services.user()).result
+        return {"panel": report.AGAIN_CLOSED} | _then(sheet_of(then, read.read_view(view)))
+
+
+def beside(asked: AskedAgain, view: View) -> dict[str, Any]:
+    """Everything of :data:`AGAIN`: the report of now beside that of then, with their differences marked."""
+    now = asked.now.answer.result
+    old, new = table.compared_sheets(asked.then, now, asked.comparison, figures(), hidden=view.hidden)
+    return {
+        "panel": report.AGAIN_OPEN,
+        "heading": f"Now: data as of {report.as_of_words(now.info)}",
+        "summary": difference_words(asked.comparison),
+        "href": links.path(asked.now.link.id),
+        "grid": f"grid grid--again {new.frame}",
+        "rows": new.rows,
+        **new.table,
+    } | _then(old)
+
+
+def _then(sheet: table.Sheet) -> dict[str, Any]:
+    return {
+        "then_grid": f"grid grid--main {sheet.frame}",
+        "then_rows": sheet.rows,
+        "then_data": sheet.table["data"],
+        "then_style": sheet.table["style_header_conditional"],
+    }
 
 
 def difference_words(comparison: Comparison) -> str:

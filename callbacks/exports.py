@@ -7,10 +7,12 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
 
+from callbacks import read
+from data.delivery.asked import Asked
 from data.delivery.formats import FORMAT, FORMATS, export, filename
-from data.report.catalog import METRICS
-from data.report.order import read_sort, row_order
+from data.report.order import row_order
 from data.report.result import ReportResult
+from data.report.view import View
 from data.services import Services
 from layouts import ids, messages
 from layouts.ids import Report, Stores
@@ -34,19 +36,17 @@ def register(app: Dash, services: Services) -> None:
         if not shown:
             return no_update
         result = services.records.snapshots.peek(shown["link"], services.user()).result
-        return exported(services, result, formats[str(ctx.triggered_id)], view)
+        return exported(services, result, formats[str(ctx.triggered_id)], read.read_view(view))
 
 
-def exported(services: Services, result: ReportResult, format_id: str, view: dict[str, Any]) -> dict[str, Any]:
+def exported(services: Services, result: ReportResult, format_id: str, view: View) -> dict[str, Any]:
     """The file of what ``view`` displays of ``result``, as dcc.Download takes it."""
-    chosen = view.get("columns")
-    shown = {metric.id for metric in METRICS} if chosen is None else set(chosen)
-    columns = [column.id for column in result.columns if column.kind == "dimension" or column.id in shown]
-    order = row_order(result, read_sort(view.get("sort") or []))
+    columns = [column.id for column in result.columns if column.kind == "dimension" or column.id in view.shown]
+    order = row_order(result, view.sort)
     return _download(result, format_id, export(result, format_id, columns=columns, order=order, names=_names(services)))
 
 
-def delivered(result: ReportResult, asked: Any, services: Services) -> tuple[dict[str, Any], Any]:
+def delivered(result: ReportResult, asked: Asked, services: Services) -> tuple[dict[str, Any], Any]:
     """The file that the form asked for, whole, and what to tell the person about it."""
     content = _download(result, asked.output, export(result, asked.output, names=_names(services)))
     if result.info.notice:

@@ -11,12 +11,13 @@ import flask
 from dash import ClientsideFunction, Input, Output, State
 
 from callbacks import read
+from data.acts.form import remember, starting_point
+from data.delivery.asked import Asked
 from data.errors import NoData, Unreachable
 from data.report.period import today_in
 from data.report.query import ReportQuery
 from data.report.reports import utc_now
 from data.services import Services
-from layouts.asked import REMEMBERED, Asked, defaults, known_part
 from layouts.filters import FILTERS
 from layouts.form import FIELDS_OF
 from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores
@@ -37,16 +38,9 @@ def register(app: dash.Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def reset_form(clicks: int | None) -> dict[str, Any]:  # noqa: ARG001 - the click is the trigger
-        standard = services.records.templates.default_of(services.user())
-        if standard is not None:
-            query, _ = known_part(services, standard.query)
-            return {
-                "fields": read.fill(Asked(query, standard.output_type, standard.send_to)),
-                "first_visit": dash.no_update,
-            }
-        asked = defaults(services, today_in("UTC", utc_now()))
+        start = starting_point(services, services.user(), today_in("UTC", utc_now()))
         # As at the first visit the browser puts its own zone in.
-        return {"fields": read.fill(asked), "first_visit": time()}
+        return {"fields": read.fill(start.asked), "first_visit": time() if start.first_visit else dash.no_update}
 
     @app.callback(
         Output(Delivery.SEND_TO, "problems"),
@@ -68,7 +62,7 @@ def keep_question(services: Services, asked: Asked) -> None:
 
     def keep() -> None:
         try:
-            services.records.preferences.set(user, REMEMBERED, asked.to_json())
+            remember(services, user, asked)
         except Exception:  # noqa: BLE001 - the answer has been sent, so only the log can be told
             _log.exception("The question of a report could not be remembered")
 

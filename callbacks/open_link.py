@@ -14,14 +14,14 @@ from callbacks import read
 from callbacks.form import question_words
 from callbacks.report import PAINTED, painted
 from data.access import OPERATOR
+from data.delivery.asked import Asked
 from data.errors import UserError
-from data.report.catalog import METRICS
+from data.report.view import View
 from data.services import Services
 from data.store.contents import LinkDamaged
 from data.store.links import LinkGone
 from data.store.snapshots import Snapshot
 from layouts import links, messages, report
-from layouts.asked import Asked
 from layouts.ids import Page, Stores
 
 VIEW_PATH = "/view"
@@ -84,33 +84,27 @@ def _open(app: Dash, services: Services) -> None:
         except (LinkGone, LinkDamaged) as fault:
             # Reached only by going back or forward in a page that is open already.
             return nothing | {"message": messages.notice(fault.message, "bad")}
-        view = view_of(snapshot)
-        # The form keeps the dates of then: asked again it means the same period.
-        asked = Asked(replace(snapshot.result.query, quick_range=None))
-        return {
-            "painted": painted(
-                snapshot.result,
-                link_id,
-                {"columns": view["columns"], "sort": view["sort"]},
-                question_words(services, asked.query),
-                from_cache=False,
-                banner=report.banner(snapshot.result, person_name(snapshot.link.owner_id)),
-            ),
-            "form": read.fill(asked),
-            "charts": view["charts"],
-            "message": [],
-        }
+        return opened(services, snapshot)
 
 
-def view_of(snapshot: Snapshot) -> dict[str, Any]:
-    """What was on the page when the link was copied; everything, unsorted and without charts, when it never was."""
-    view = dict(snapshot.view or {})
-    known = [metric.id for metric in METRICS]
-    columns = view.get("columns")
+def opened(services: Services, snapshot: Snapshot) -> dict[str, Any]:
+    """Everything on a page that shows what a link leads to, as it was when it was copied."""
+    # Everything, unsorted and without charts, when it never was.
+    view = snapshot.view or View()
+    # The form keeps the dates of then: asked again it means the same period.
+    asked = Asked(replace(snapshot.result.query, quick_range=None))
     return {
-        "columns": known if columns is None else [id_ for id_ in known if id_ in columns],
-        "sort": list(view.get("sort") or []),
-        "charts": list(view.get("charts") or []),
+        "painted": painted(
+            snapshot.result,
+            snapshot.link.id,
+            view,
+            question_words(services, asked.query),
+            from_cache=False,
+            banner=report.banner(snapshot.result, person_name(snapshot.link.owner_id)),
+        ),
+        "form": read.fill(asked),
+        "charts": list(view.charts or ()),
+        "message": [],
     }
 
 

@@ -1,4 +1,4 @@
-"""The border between the form's fields and :class:`Asked`: past here there are only types."""
+"""The border between what the page holds and :class:`Asked` and :class:`View`: past here there are only types."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 from dash import Output, State
 from email_validator import EmailNotValidError, validate_email
 
+from data.delivery.asked import Asked
 from data.delivery.formats import WEB, check_output_type
 from data.errors import UserError
 from data.report.period import FIRST_YEAR, LAST_YEAR, QUICK_RANGES, Bound, check_zone, quick_range_dates, today_in
 from data.report.query import MAX_ACTIVE_DURATION, ReportQuery
 from data.report.reports import utc_now
-from layouts.asked import Asked
+from data.report.view import View
 from layouts.filters import CUSTOM, FILTERS
 from layouts.ids import Delivery, Filters, GroupBy, Period
 
@@ -98,6 +99,11 @@ def read_form(values: Mapping[str, Any]) -> Asked:
     if wrong:
         raise UserError(f"Send to: {next(iter(wrong.values()))}", field="send-to")
     return Asked(query, output, send_to)
+
+
+def read_view(data: Mapping[str, Any] | None, charts: list[Any] | None = None) -> View:
+    """What is on the page beside the figures, from its stores; raises :class:`UserError` when it cannot be read."""
+    return View.from_json({**(data or {}), "charts": charts})
 
 
 def address_problems(addresses: Sequence[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import flask
@@ -10,11 +11,13 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from callbacks import read
 from callbacks.exports import delivered
 from callbacks.form import keep_question, question_words
+from data.acts.columns import keep_columns
+from data.delivery.asked import Asked
 from data.delivery.formats import WEB
 from data.errors import Cancelled
-from data.report.catalog import METRICS
-from data.report.order import read_sort, row_order
+from data.report.order import row_order
 from data.report.result import ReportResult
+from data.report.view import View
 from data.services import Services
 from layouts import messages, report, table
 from layouts.ids import Again, Form, Page, Report, Stores, Templates
@@ -75,7 +78,7 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def run_report(run: dict[str, Any], view: dict[str, Any], values: Any) -> dict[str, Any]:
-        return answered(services, run, view, values)
+        return answered(services, run, read.read_view(view), read.read_form(values))
 
     @app.callback(
         inputs={
@@ -123,9 +126,9 @@ def register(app: Dash, services: Services) -> None:
         if not shown:
             return {"rows": no_update, "data": no_update, "view": no_update}
         result = services.records.snapshots.peek(shown["link"], services.user()).result
-        view = {**view, "sort": sort}
-        sheet = sheet_of(result, view)
-        return {"rows": sheet.rows, "data": sheet.table["data"], "view": view}
+        sorted_ = read.read_view({**view, "sort": sort})
+        sheet = sheet_of(result, sorted_)
+        return {"rows": sheet.rows, "data": sheet.table["data"], "view": report.view_data(sorted_)}
 
     app.clientside_callback(
         ClientsideFunction("report", "choose"),
@@ -134,26 +137,24 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(Input(Report.CHOSEN, "data"), prevent_initial_call=True)
     def remember_columns(columns: list[str]) -> None:
-        hidden = [metric.id for metric in METRICS if metric.id not in columns]
-        services.records.preferences.set(services.user(), report.COLUMNS_KEY, {"hidden": hidden})
+        keep_columns(services, services.user(), columns)
 
 
-def answered(services: Services, run: dict[str, Any], view: dict[str, Any], values: Any) -> dict[str, Any]:
+def answered(services: Services, run: dict[str, Any], view: View, asked: Asked) -> dict[str, Any]:
     """What the page is given for a press of Query: a painted report, a file, or the news that it was cancelled."""
     nothing: dict[str, Any] = dict.fromkeys((*PAINTED, "download", "message"), no_update)
     user = services.user()
-    asked = read.read_form(values)
     try:
         answer = services.reports.ask(asked.query, user, run_id=run["id"])
     except Cancelled:
-        return nothing | {"message": messages.notice("The query was cancelled; nothing was changed.", seconds=6)}
+        return nothing | {"message": messages.cancelled()}
     if asked.output != WEB:
         content, message = delivered(answer.result, asked, services)
         keep_question(services, asked)
         return nothing | {"download": content, "message": message}
     link = services.records.snapshots.freeze(answer.result, user, from_cache=answer.from_cache)
     keep_question(services, asked)
-    unsorted = {**view, "sort": []}
+    unsorted = replace(view, sort=None)
     words = question_words(services, asked.query)
     shown = painted(answer.result, link.id, unsorted, words, from_cache=answer.from_cache, first=first_rows(run))
     if unsorted == view:
@@ -165,7 +166,7 @@ def answered(services: Services, run: dict[str, Any], view: dict[str, Any], valu
 def painted(
     result: ReportResult,
     link: str,
-    view: dict[str, Any],
+    view: View,
     words: str,
     *,
     from_cache: bool,
@@ -188,7 +189,7 @@ def painted(
         "rows": sheet.rows,
         **sheet.table,
         "report": {"link": link, "opened": opened},
-        "view": view,
+        "view": report.view_data(view),
         "address": {"link": link},
         "banner": banner if opened else [],
         "form": "form folded",
@@ -203,17 +204,11 @@ def first_rows(run: dict[str, Any]) -> int:
     return min(max(rows, _LEAST_FIRST), _MOST_FIRST) if isinstance(rows, int) else table.WINDOW
 
 
-def sheet_of(result: ReportResult, view: dict[str, Any], *, first: int = table.WINDOW) -> table.Sheet:
+def sheet_of(result: ReportResult, view: View, *, first: int = table.WINDOW) -> table.Sheet:
     """The report as ``view`` shows it: its columns and its order."""
-    sort = view.get("sort") or []
-    order = row_order(result, read_sort(sort))
-    return table.sheet(result, figures(), order=order, hidden=hidden_columns(view), sort=sort, first=first)
-
-
-def hidden_columns(view: dict[str, Any]) -> list[str]:
-    """Ids of the metrics that ``view`` does not show."""
-    shown = view.get("columns")
-    return [] if shown is None else [metric.id for metric in METRICS if metric.id not in shown]
+    order = row_order(result, view.sort)
+    sort = [] if view.sort is None else [{"column_id": view.sort.column, "direction": view.sort.direction}]
+    return table.sheet(result, figures(), order=order, hidden=view.hidden, sort=sort, first=first)
 
 
 def figures() -> Numerals:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
+from callbacks import read
 from data.services import Services
 from layouts import links
 from layouts.ids import Report, Stores
@@ -29,11 +30,11 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def copy_link(
-        clicks: int, shown: dict[str, Any] | None, view: dict[str, Any], charts: list[dict[str, Any]] | None
+        clicks: int, shown: dict[str, Any] | None, view: dict[str, Any], charts: list[Any] | None
     ) -> dict[str, Any]:
         if not shown:
             return {"report": no_update, "address": no_update, "copied": no_update}
-        seen = {"columns": view.get("columns"), "sort": view.get("sort") or [], "charts": charts or []}
+        seen = read.read_view(view, charts or [])
         link = services.records.snapshots.copy(shown["link"], services.user(), seen)
         moved = link.id != shown["link"]
         return {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from time import time
 from typing import Any
 
@@ -11,12 +13,12 @@ from dash import ClientsideFunction, Input, Output, State
 
 from callbacks import read
 from callbacks.errors import PROBLEM_OF
+from data.acts import templates as acts
 from data.errors import NoData, UserError
-from data.report.catalog import METRIC
+from data.report.view import View
 from data.services import Services
 from data.store.templates import Draft, Template
-from layouts import messages, templates
-from layouts.asked import Asked, known_part, without
+from layouts import report, templates
 from layouts.ids import Page, Problem, Stores
 from layouts.ids import Templates as Ids
 
@@ -38,7 +40,6 @@ _STILL = dash.no_update
 
 def register(app: dash.Dash, services: Services) -> None:
     """Register the acts of this file on ``app``."""
-    records = services.records.templates
 
     @app.callback(
         output=_DIALOG,
@@ -47,10 +48,7 @@ def register(app: dash.Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def start_template(clicks: int | None, values: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
-        asked = read.read_form(values)
-        return _dialog(
-            services, Draft(title="", query=asked.query, output_type=asked.output, send_to=asked.send_to), None
-        )
+        return _dialog(services, Draft(title="", asked=read.read_form(values)), None)
 
     @app.callback(
         output={
@@ -83,23 +81,15 @@ def register(app: dash.Dash, services: Services) -> None:
         charts: list[Any] | None,
         values: dict[str, Any],
     ) -> dict[str, Any]:
-        user = services.user()
-        try:
-            known = None if edited is None else records.get(str(edited["id"]), user)
-            draft = _draft(said, known, view, charts, values)
-            if known is None or edited is None:
-                saved = records.create(draft, user)
-            else:
-                saved = records.update(known.id, draft, user, version=int(edited["version"]))
-        except UserError as fault:
-            # The dialog covers the page: whatever is wrong is said in it.
-            if PROBLEM_OF.get(fault.field or "") is None or fault.field == "title":
-                raise UserError(fault.message, field="title") from fault
-            raise UserError(f"The form cannot be saved as it is. {fault.message}", field="title") from fault
+        with _said_in_the_dialog():
+            renewed = edited is None or bool(said.get("query"))
+            asked = read.read_form(values) if renewed else None
+            seen = read.read_view(view, charts)
+            saved = acts.save(services, services.user(), _said(said), _edited(edited), asked, seen)
         return {
             "opened": _opened(open_=False),
             "items": templates.listed(services),
-            "message": messages.notice(f"Saved as “{saved.title}”: Load Query brings it back.", "good", seconds=6),
+            "message": templates.saved(saved),
         }
 
     @app.callback(
@@ -123,47 +113,11 @@ def register(app: dash.Dash, services: Services) -> None:
         changes: dict[str, Any] = {
             "fields": dict.fromkeys(read.outputs(), _STILL),
             "dialog": dict.fromkeys(_DIALOG, _STILL),
-            **dict.fromkeys(
-                ("view", "charts", "run_now", "items", "deleted", "undo_words", "message"),
-                _STILL,
-            ),
+            **dict.fromkeys(("view", "charts", "run_now", "items", "deleted", "undo_words", "message"), _STILL),
             "undo_hidden": True,
         }
-        if not act:
-            return changes
-        user = services.user()
-        template = records.get(str(act["id"]), user)
-        match act["act"]:
-            case "load":
-                return changes | _loaded(services, template, view)
-            case "edit":
-                return changes | {"dialog": _dialog(services, template, template)}
-            case "duplicate":
-                copy = records.duplicate(template.id, user)
-                said = messages.notice(f"Copied to “{copy.title}”.", "good", seconds=6)
-                return changes | {"items": templates.listed(services), "message": said}
-            case "delete":
-                standard = records.default_of(user)
-                kept = _kept(template) | {"standard": standard is not None and standard.id == template.id}
-                records.delete(template.id, user)
-                return changes | {
-                    "items": templates.listed(services),
-                    "deleted": kept,
-                    "message": [],
-                    "undo_hidden": False,
-                    "undo_words": f"“{template.title}” is deleted.",
-                }
-            case "standard":
-                standard = records.default_of(user)
-                if standard is not None and standard.id == template.id:
-                    records.clear_default(user)
-                    text = f"“{template.title}” is no longer your default: the form opens with your last settings."
-                else:
-                    records.set_default(template.id, user)
-                    text = f"“{template.title}” is your default: the form opens with it, and Reset returns to it."
-                said = messages.notice(text, "good", seconds=6)
-                return changes | {"items": templates.listed(services), "message": said}
-        return changes
+        use = USES.get(act["act"]) if act else None
+        return changes if act is None or use is None else changes | use(services, str(act["id"]), read.read_view(view))
 
     @app.callback(
         Output(Ids.LIST, "items", allow_duplicate=True),
@@ -175,13 +129,7 @@ def register(app: dash.Dash, services: Services) -> None:
     def undo_delete(clicks: int | None, deleted: dict[str, Any] | None) -> tuple[Any, bool]:  # noqa: ARG001
         if deleted is None:
             return _STILL, True
-        asked = Asked.from_json(deleted["asked"])
-        draft = Draft(
-            **deleted["said"], query=asked.query, output_type=asked.output, send_to=asked.send_to, view=deleted["view"]
-        )
-        again = records.create(draft, services.user())
-        if deleted["standard"]:
-            records.set_default(again.id, services.user())
+        acts.bring_back(services, services.user(), acts.Deleted.from_json(deleted))
         return templates.listed(services), True
 
     app.clientside_callback(ClientsideFunction("templates", "follow"), Input(Ids.OPENED, "data"))
@@ -214,30 +162,60 @@ def register(app: dash.Dash, services: Services) -> None:
     )
 
 
-def _loaded(services: Services, template: Template, view: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What changes on the page when ``template`` is loaded."""
-    query, lost = known_part(services, template.query)
-    changes: dict[str, Any] = {
-        "fields": read.fill(Asked(query, template.output_type, template.send_to)),
-        "message": messages.notice(f"Loaded “{template.title}”.", "good", seconds=4),
-    }
-    along = template.view or {}
-    if isinstance(along.get("columns"), list):
-        known = [column for column in along["columns"] if column in METRIC]
-        lost.extend(f"column {column}" for column in along["columns"] if column not in METRIC)
-        changes["view"] = {**(view or {}), "columns": known, "sort": []}
-    if isinstance(along.get("charts"), list):
-        changes["charts"] = along["charts"]
-    if lost:
-        changes["message"] = messages.notice(f"Loaded “{template.title}”, but {without(lost)}", "warning")
-    elif template.runs_at_once:
+def _load(services: Services, template_id: str, view: View) -> dict[str, Any]:
+    loaded = acts.load(services, services.user(), template_id)
+    changes: dict[str, Any] = {"fields": read.fill(loaded.asked), "message": templates.loaded(loaded)}
+    if loaded.view.columns is not None:
+        changes["view"] = report.view_data(replace(view, columns=loaded.view.columns, sort=None))
+    if loaded.view.charts is not None:
+        changes["charts"] = list(loaded.view.charts)
+    if loaded.template.runs_at_once and not loaded.lost:
         changes["run_now"] = _now()
     return changes
 
 
+def _edit(services: Services, template_id: str, view: View) -> dict[str, Any]:  # noqa: ARG001
+    template = services.records.templates.get(template_id, services.user())
+    return {"dialog": _dialog(services, template, template)}
+
+
+def _duplicate(services: Services, template_id: str, view: View) -> dict[str, Any]:  # noqa: ARG001
+    copy = services.records.templates.duplicate(template_id, services.user())
+    return {"items": templates.listed(services), "message": templates.copied(copy)}
+
+
+def _delete(services: Services, template_id: str, view: View) -> dict[str, Any]:  # noqa: ARG001
+    deleted = acts.delete(services, services.user(), template_id)
+    return {
+        "items": templates.listed(services),
+        "deleted": deleted.to_json(),
+        "message": [],
+        "undo_hidden": False,
+        "undo_words": f"“{deleted.draft.title}” is deleted.",
+    }
+
+
+def _change_default(services: Services, template_id: str, view: View) -> dict[str, Any]:  # noqa: ARG001
+    template, is_default = acts.change_default(services, services.user(), template_id)
+    return {
+        "items": templates.listed(services),
+        "message": templates.default_changed(template, is_default=is_default),
+    }
+
+
+USES: dict[str, Callable[[Services, str, View], dict[str, Any]]] = {
+    "load": _load,
+    "edit": _edit,
+    "duplicate": _duplicate,
+    "delete": _delete,
+    "standard": _change_default,
+}
+"""What the Load Query menu lets a person do with a template (assets/controls.js): what changes on the page."""
+
+
 def _dialog(services: Services, draft: Draft, edited: Template | None) -> dict[str, Any]:
     """The dialog, open, filled from ``draft``; ``edited`` is what it changes, None for a new template."""
-    along = draft.view or {}
+    along = draft.view or View()
     try:
         names = services.reports.choices(services.user()).names
     except NoData:
@@ -250,54 +228,36 @@ def _dialog(services: Services, draft: Draft, edited: Template | None) -> dict[s
         "title": draft.title,
         "description": draft.description,
         "visibility": draft.visibility,
-        "along": [name for name in templates.ALONG if name in along],
+        "along": [name for name in templates.ALONG if getattr(along, name) is not None],
         "runs": draft.runs_at_once,
         "query": False,
         "problem": "",
     }
 
 
-def _draft(
-    said: Mapping[str, Any],
-    known: Template | None,
-    view: Mapping[str, Any] | None,
-    charts: list[Any] | None,
-    values: Mapping[str, Any],
-) -> Draft:
-    """The template that the dialog describes. One that is edited keeps its query unless it is to be replaced."""
-    renew = known is None or bool(said.get("query"))
-    asked = read.read_form(values) if renew else None
-    source = Asked(known.query, known.output_type, known.send_to) if asked is None and known is not None else asked
-    assert source is not None
-    # What went along before stays as it was saved; what is new, or renewed, comes from the page.
-    before = {} if known is None or renew else dict(known.view or {})
-    page = {"columns": (view or {}).get("columns") or [], "charts": charts or []}
-    chosen = [name for name in templates.ALONG if name in (said.get("along") or ())]
-    along = {name: before.get(name, page[name]) for name in chosen}
-    return Draft(
-        title=str(said.get("title") or ""),
-        description=str(said.get("description") or ""),
-        visibility=said.get("visibility") or "me",
-        query=source.query,
-        output_type=source.output,
-        send_to=source.send_to,
-        view=along or None,
-        runs_at_once=bool(said.get("runs")),
+@contextmanager
+def _said_in_the_dialog() -> Iterator[None]:
+    """The dialog covers the page: whatever is wrong is said in it."""
+    try:
+        yield
+    except UserError as fault:
+        if PROBLEM_OF.get(fault.field or "") is None or fault.field == "title":
+            raise UserError(fault.message, field="title") from fault
+        raise UserError(f"The form cannot be saved as it is. {fault.message}", field="title") from fault
+
+
+def _said(fields: Mapping[str, Any]) -> acts.Said:
+    return acts.Said(
+        title=str(fields.get("title") or ""),
+        description=str(fields.get("description") or ""),
+        visibility=fields.get("visibility") or "me",
+        along=tuple(name for name in templates.ALONG if name in (fields.get("along") or ())),
+        runs_at_once=bool(fields.get("runs")),
     )
 
 
-def _kept(template: Template) -> dict[str, Any]:
-    """A deleted template as the page keeps it for Undo."""
-    return {
-        "said": {
-            "title": template.title,
-            "description": template.description,
-            "visibility": template.visibility,
-            "runs_at_once": template.runs_at_once,
-        },
-        "asked": Asked(template.query, template.output_type, template.send_to).to_json(),
-        "view": template.view,
-    }
+def _edited(data: Mapping[str, Any] | None) -> acts.Edited | None:
+    return None if data is None else acts.Edited(str(data["id"]), int(data["version"]))
 
 
 def _opened(*, open_: bool, editing: bool = False) -> dict[str, Any]:

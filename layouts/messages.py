@@ -24,3 +24,8 @@ def notice(text: Any, tone: Tone = "info", *, action: Any = None, seconds: float
         fade=False,
         duration=None if seconds is None else int(seconds * 1000),
     )
+
+
+def cancelled() -> dbc.Alert:
+    """The news that a run was cancelled."""
+    return notice("The query was cancelled; nothing was changed.", seconds=6)

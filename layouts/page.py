@@ -8,13 +8,13 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from data.acts.form import opening
 from data.errors import NoData, Unreachable, UserError
 from data.report.choices import Choices
 from data.report.period import today_in
 from data.report.reports import utc_now
 from data.services import Services
 from layouts import form, links, messages, report, templates
-from layouts.asked import opening, without
 from layouts.attributes import aria
 from layouts.controls import icon, still
 from layouts.ids import Links, Page, Stores
@@ -75,7 +75,7 @@ def _whole(services: Services) -> html.Div:
         choices = services.reports.choices(services.user())
     except (NoData, Unreachable) as fault:
         choices, missing = Choices((), (), (), ()), fault.message
-    opened = opening(services, today_in("UTC", utc_now()))
+    opened = opening(services, services.user(), today_in("UTC", utc_now()))
     asked = opened.asked
     query = asked.query.on_day(utc_now())
     return html.Div(
@@ -116,7 +116,7 @@ def _greeting(missing: str | None, lost: Sequence[str]) -> list[Component]:
     """What a person should know before they begin."""
     if missing is not None:
         return [messages.notice(missing, "warning")]
-    return [messages.notice(f"In your saved settings {without(lost)}", "warning")] if lost else []
+    return [messages.notice(f"In your saved settings {templates.without(lost)}", "warning")] if lost else []
 
 
 def _header(services: Services) -> html.Header:

@@ -11,10 +11,12 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from data.acts.columns import usual_view
 from data.currencies import currency_name
 from data.delivery.formats import FORMATS
 from data.report.catalog import METRICS
 from data.report.result import ReportInfo, ReportResult
+from data.report.view import View
 from data.services import Services
 from layouts import chart, ids, table
 from layouts.attributes import aria, dataset
@@ -25,9 +27,6 @@ from layouts.numerals import Numerals
 SKELETON_ROWS = 8
 
 AGAIN_OPEN, AGAIN_CLOSED = "again", "again is-closed"
-
-COLUMNS_KEY = "columns"
-"""The preference that remembers the column chooser: {"hidden": [metric ids]}."""
 
 
 def section(services: Services) -> html.Section:
@@ -70,7 +69,7 @@ def section(services: Services) -> html.Section:
             table.explanations(),
             dcc.Download(id=Report.DOWNLOAD),
             dcc.Store(id=Stores.REPORT),
-            dcc.Store(id=Stores.VIEW, data={"columns": shown_columns(services), "sort": []}),
+            dcc.Store(id=Stores.VIEW, data=view_data(usual_view(services, services.user()))),
             dcc.Store(id=Stores.CHARTS, data=[]),
             dcc.Store(id=Stores.RUN),
             dcc.Store(id=Report.SORT),
@@ -84,12 +83,9 @@ def section(services: Services) -> html.Section:
     )
 
 
-def shown_columns(services: Services) -> list[str]:
-    """Ids of the metrics that the person wants to see: all of them until they chose."""
-    chosen = services.records.preferences.get(services.user(), COLUMNS_KEY)
-    known = [metric.id for metric in METRICS]
-    # A metric that came into the catalog after the person chose is shown.
-    return known if chosen is None else [id_ for id_ in known if id_ not in chosen["hidden"]]
+def view_data(view: View) -> dict[str, object]:
+    """``view`` as the page keeps it; its charts have a place of their own."""
+    return {"columns": list(view.shown), "sort": view.to_json()["sort"]}
 
 
 def facts(result: ReportResult, numerals: Numerals, *, from_cache: bool) -> Still:

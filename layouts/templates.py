@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -10,11 +10,14 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from data.access import VISIBILITIES, User, may_change_template
+from data.acts.templates import Loaded
 from data.report.period import QUICK_RANGES
 from data.report.query import ReportQuery
+from data.report.view import View
 from data.services import Services
 from data.store.templates import Template
 from data.store.titles import MAX_TITLE
+from layouts import messages
 from layouts.attributes import aria
 from layouts.controls import SavedList, icon, still
 from layouts.filters import problem
@@ -61,7 +64,39 @@ def period_note(query: ReportQuery) -> str:
     return "The period is fixed: it stays the same on whatever day it is run."
 
 
-def dialogs(brought: Mapping[str, Any] | None = None) -> html.Div:
+def without(lost: Sequence[str]) -> str:
+    """Says in a sentence's end that ``lost`` values were left out."""
+    what = "1 value no longer exists and was" if len(lost) == 1 else f"{len(lost)} values no longer exist and were"
+    return f"{what} left out: {', '.join(lost)}. Check the form before you press Query."
+
+
+def saved(template: Template) -> dbc.Alert:
+    """What is said when a template was saved."""
+    return messages.notice(f"Saved as “{template.title}”: Load Query brings it back.", "good", seconds=6)
+
+
+def copied(copy: Template) -> dbc.Alert:
+    """What is said when a template was duplicated."""
+    return messages.notice(f"Copied to “{copy.title}”.", "good", seconds=6)
+
+
+def loaded(found: Loaded) -> dbc.Alert:
+    """What is said when a template was loaded."""
+    title = found.template.title
+    if found.lost:
+        return messages.notice(f"Loaded “{title}”, but {without(found.lost)}", "warning")
+    return messages.notice(f"Loaded “{title}”.", "good", seconds=4)
+
+
+def default_changed(template: Template, *, is_default: bool) -> dbc.Alert:
+    """What is said when a template became the person's default, or no longer is."""
+    text = f"“{template.title}” is no longer your default: the form opens with your last settings."
+    if is_default:
+        text = f"“{template.title}” is your default: the form opens with it, and Reset returns to it."
+    return messages.notice(text, "good", seconds=6)
+
+
+def dialogs(brought: View | None = None) -> html.Div:
     """The dialog for a new or edited template, and the bar that offers Undo.
 
     ``brought`` are the columns and charts of the template that the form opens with.
@@ -109,7 +144,7 @@ def dialogs(brought: Mapping[str, Any] | None = None) -> html.Div:
             dcc.Store(id=Templates.OPENED),
             dcc.Store(id=Templates.EDITED),
             dcc.Store(id=Templates.DELETED),
-            dcc.Store(id=Templates.BROUGHT, data=None if brought is None else dict(brought)),
+            dcc.Store(id=Templates.BROUGHT, data=None if brought is None else brought.to_json()),
             dcc.Store(id=Templates.RUN_NOW),
         ]
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -14,11 +13,9 @@ import sqlalchemy as sa
 from data.access import User, may_open_link
 from data.errors import UserError
 from data.report.query import ReportQuery
+from data.report.view import View
 from data.store.contents import Damage, seal
 from data.store.schema import contents, links
-
-View = Mapping[str, Any]
-"""What was on the page beside the figures (displayed columns, sorting, charts), as JSON of the page's own making."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -114,8 +111,8 @@ def link_of(row: sa.Row[Any], now: datetime) -> Link:
     if row.seal != seal(row._mapping):
         state = "damaged"
     else:
-        view = None if row.view is None else json.loads(row.view)
         try:
+            view = None if row.view is None else View.from_json(json.loads(row.view))
             query = ReportQuery.from_json(json.loads(row.query))
         except UserError:  # of another version of this program; one such link must not hide the others
             state = "damaged"

@@ -18,11 +18,12 @@ import sqlalchemy as sa
 from data.access import User, may_manage_link
 from data.errors import UserError
 from data.report.result import ReportResult
+from data.report.view import View
 from data.store.canonical import bounded_json
 from data.store.clock import Clock, utc_now
 from data.store.contents import Contents, noticing_damage, seal
 from data.store.database import Database
-from data.store.links import SELECT, Link, LinkGone, View, find, find_live, is_gone, link_of
+from data.store.links import SELECT, Link, LinkGone, find, find_live, is_gone, link_of
 from data.store.schema import links
 from data.store.upkeep import Upkeep
 
@@ -188,4 +189,5 @@ class Snapshots:
 def _view_text(view: View | None) -> str | None:
     if view is None:
         return None
-    return bounded_json(view, limit=MAX_VIEW_BYTES, what="What this page shows beside the figures", field="view")
+    what = "What this page shows beside the figures"
+    return bounded_json(view.to_json(), limit=MAX_VIEW_BYTES, what=what, field="view")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 
 from data.access import VISIBILITIES, User, Visibility, audience_of, audiences, may_change_template, may_see_template
-from data.delivery.formats import WEB, check_output_type
+from data.delivery.asked import Asked
+from data.delivery.formats import check_output_type
 from data.errors import UserError, did_you_mean
 from data.report.query import ReportQuery
+from data.report.view import View
 from data.store.canonical import bounded_json, canonical_json
 from data.store.clock import Clock, utc_now
 from data.store.database import Database
@@ -47,18 +49,47 @@ class TemplateChanged(UserError):
 class Draft:
     """What a person says about a template.
 
-    A quick range in ``query`` stays one: it is resolved when the template is asked. ``view`` (columns and charts, JSON
-    of the page's own making) is None unless these go along.
+    A quick range in what is ``asked`` stays one: it is resolved when the template is asked. ``view`` is None unless
+    columns or charts go along.
     """
 
     title: str
-    query: ReportQuery
+    asked: Asked
     description: str = ""
     visibility: Visibility = "me"
-    output_type: str = WEB
-    send_to: tuple[str, ...] = ()
-    view: Mapping[str, Any] | None = None
+    view: View | None = None
     runs_at_once: bool = False
+
+    @property
+    def query(self) -> ReportQuery:
+        """The question alone."""
+        return self.asked.query
+
+    def to_json(self) -> dict[str, object]:
+        """Plain JSON that :meth:`from_json` reads back."""
+        return {
+            "title": self.title,
+            "asked": self.asked.to_json(),
+            "description": self.description,
+            "visibility": self.visibility,
+            "view": None if self.view is None else self.view.to_json(),
+            "runs_at_once": self.runs_at_once,
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """What :meth:`to_json` wrote; raises :class:`UserError` when it cannot be read."""
+        if not isinstance(data, Mapping):
+            raise UserError("The template cannot be read: save it anew.")
+        view = data.get("view")
+        return cls(
+            title=str(data.get("title") or ""),
+            asked=Asked.from_json(data.get("asked")),
+            description=str(data.get("description") or ""),
+            visibility=data.get("visibility") or "me",
+            view=None if view is None else View.from_json(view),
+            runs_at_once=bool(data.get("runs_at_once")),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +103,11 @@ class Template(Draft):
     version: int
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def draft(self) -> Draft:
+        """What was said about it, without whose it is and since when."""
+        return Draft(**{field.name: getattr(self, field.name) for field in fields(Draft)})
 
     @property
     def has_fixed_period(self) -> bool:
@@ -225,9 +261,10 @@ def _columns(draft: Draft, owner: User) -> dict[str, Any]:
             f"Visibility {draft.visibility!r} is unknown.{did_you_mean(draft.visibility, VISIBILITIES)}",
             field="visibility",
         )
-    check_output_type(draft.output_type)
-    if len(draft.send_to) > MAX_ADDRESSES:
-        raise UserError(f"Send to has {len(draft.send_to)} addresses: keep at most {MAX_ADDRESSES}.", field="send-to")
+    check_output_type(draft.asked.output)
+    addresses = draft.asked.send_to
+    if len(addresses) > MAX_ADDRESSES:
+        raise UserError(f"Send to has {len(addresses)} addresses: keep at most {MAX_ADDRESSES}.", field="send-to")
     return {
         "owner_name": owner.name,
         "visibility": draft.visibility,
@@ -235,13 +272,16 @@ def _columns(draft: Draft, owner: User) -> dict[str, Any]:
         "title": check_title(draft.title),
         "description": description,
         "query": bounded_json(draft.query.to_json(), limit=MAX_QUERY_BYTES, what="The query", field="query"),
-        "output_type": draft.output_type,
-        "send_to": canonical_json(list(draft.send_to)),
-        "view": None
-        if draft.view is None
-        else bounded_json(draft.view, limit=MAX_VIEW_BYTES, what="What goes along (columns and charts)", field="view"),
+        "output_type": draft.asked.output,
+        "send_to": canonical_json(list(addresses)),
+        "view": None if draft.view is None else _view_text(draft.view),
         "runs_at_once": draft.runs_at_once,
     }
+
+
+def _view_text(view: View) -> str:
+    what = "What goes along (columns and charts)"
+    return bounded_json(view.to_json(), limit=MAX_VIEW_BYTES, what=what, field="view")
 
 
 def _template(row: sa.Row[Any]) -> Template:
@@ -253,10 +293,8 @@ def _template(row: sa.Row[Any]) -> Template:
         audience=row.audience,
         title=row.title,
         description=row.description,
-        query=ReportQuery.from_json(json.loads(row.query)),
-        output_type=row.output_type,
-        send_to=tuple(json.loads(row.send_to)),
-        view=None if row.view is None else json.loads(row.view),
+        asked=Asked(ReportQuery.from_json(json.loads(row.query)), row.output_type, tuple(json.loads(row.send_to))),
+        view=None if row.view is None else View.from_json(json.loads(row.view)),
         runs_at_once=row.runs_at_once,
         version=row.version,
         created_at=row.created_at,

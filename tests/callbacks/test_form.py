@@ -8,11 +8,11 @@ import flask.testing
 import pytest
 
 from data.access import OPERATOR
+from data.acts.form import REMEMBERED
 from data.errors import UserError
 from data.report.reports import Reports
 from data.settings import Settings
 from data.store.records import open_records
-from layouts.asked import REMEMBERED
 from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores
 from tests.callbacks.conftest import Visitor
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from callbacks import read
+from data.delivery.asked import Asked
 from data.errors import UserError
 from data.report.period import Bound
 from data.report.query import ReportQuery
-from layouts.asked import Asked
 
 FORM: dict[str, Any] = {
     "range": "custom",

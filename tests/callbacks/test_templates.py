@@ -8,6 +8,7 @@ import flask.testing
 import pytest
 
 from data.access import OPERATOR
+from data.delivery.asked import Asked
 from data.report.query import ReportQuery
 from data.settings import Settings
 from data.store.records import open_records
@@ -182,7 +183,7 @@ def test_values_that_are_gone_are_left_out_with_a_notice(visitor: Visitor, tmp_p
     records = open_records(Settings(var_dir=str(tmp_path / "var"))).templates
     known = _kept(tmp_path)[0]
     query = ReportQuery.from_json(known.query.to_json() | {"tags": ["vip", "gone"], "owners": [2, 4711]})
-    records.update(known.id, Draft(title="Old", query=query, runs_at_once=True), OPERATOR, version=known.version)
+    records.update(known.id, Draft(title="Old", asked=Asked(query), runs_at_once=True), OPERATOR, version=known.version)
     _act(visitor, "Old", "load")
     assert visitor[Filters.TAG, "value"] == ["vip"]
     assert visitor[Filters.OWNER, "value"] == [2]

@@ -22,6 +22,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from data.errors import UserError
+from data.report.view import View
 from data.settings import Settings
 from data.store import database as module
 from data.store.database import Database
@@ -307,11 +308,10 @@ def test_the_same_report_frozen_and_cleaned_up_by_everybody_at_once(settings: Se
 def test_copies_of_one_view_made_at_once_are_one_link(settings: Settings, clock: Clock) -> None:
     records = open_records(settings, now=clock)
     link = records.snapshots.freeze(make_report(), ANNA)
-    records.snapshots.copy(link.id, ANNA, {"charts": 0})
+    records.snapshots.copy(link.id, ANNA, View())
     records.database.close()
-    assert (
-        run_together(lambda _: open_records(settings).snapshots.copy(link.id, ANNA, {"charts": 1}) and None) == [0] * 4
-    )
+    other = View(columns=("payg_total",))
+    assert run_together(lambda _: open_records(settings).snapshots.copy(link.id, ANNA, other) and None) == [0] * 4
     assert len(open_records(settings, now=clock).snapshots.mine(ANNA)) == 2
 
 
@@ -388,10 +388,10 @@ def test_a_view_is_never_changed_under_somebody_who_opens_the_link(two_processes
     ours, theirs = two_processes
     link = ours.snapshots.freeze(make_report(), ANNA)
     meanwhile = Meanwhile(ours, "UPDATE links", lambda: theirs.snapshots.open(link.id, BORIS).view)
-    copied = ours.snapshots.copy(link.id, ANNA, {"charts": 1})
+    copied = ours.snapshots.copy(link.id, ANNA, View(columns=("payg_total",)))
     seen = meanwhile.finish()
     assert copied.id == link.id
-    assert seen == theirs.snapshots.open(link.id, BORIS).view == {"charts": 1}
+    assert seen == theirs.snapshots.open(link.id, BORIS).view == View(columns=("payg_total",))
 
 
 # ---------------------------------------------------------------- killed processes

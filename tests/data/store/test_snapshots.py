@@ -17,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from data.errors import UserError
+from data.report.view import View
 from data.settings import Settings
 from data.store.contents import LinkDamaged, report_bytes, report_from
 from data.store.links import LinkGone
@@ -26,8 +27,8 @@ from data.store.snapshots import MAX_VIEW_BYTES, Snapshots
 from data.store.upkeep import Cleaned
 from tests.data.store.conftest import ANNA, BORIS, CLARA, Clock, make_report, other_report
 
-TABLE_ONLY = {"columns": ["balance_refill_total"], "charts": []}
-WITH_CHART = {"columns": ["balance_refill_total"], "charts": [{"kind": "line", "title": "Поповнення"}]}
+TABLE_ONLY = View(columns=("balance_refill_total",), charts=())
+WITH_CHART = View(columns=("balance_refill_total",), charts=({"kind": "line", "title": "Поповнення"},))
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_the_same_view_gives_the_same_link(snapshots: Snapshots) -> None:
     first = snapshots.freeze(make_report(), ANNA)
     assert snapshots.copy(first.id, ANNA, TABLE_ONLY).id == first.id
     second = snapshots.copy(first.id, ANNA, WITH_CHART)
-    assert snapshots.copy(first.id, ANNA, dict(reversed(TABLE_ONLY.items()))).id == first.id
+    assert snapshots.copy(first.id, ANNA, View.from_json(dict(reversed(TABLE_ONLY.to_json().items())))).id == first.id
     assert snapshots.copy(first.id, ANNA, WITH_CHART).id == second.id
     assert snapshots.copy(second.id, ANNA, WITH_CHART).id == second.id
     assert len(snapshots.mine(ANNA)) == 2
@@ -184,7 +185,7 @@ def test_the_bytes_behind_a_link_stay_the_same_whatever_is_done_with_it(records:
 def test_a_view_that_is_too_large_is_refused(snapshots: Snapshots) -> None:
     link = snapshots.freeze(make_report(), ANNA)
     with pytest.raises(UserError, match="too large"):
-        snapshots.copy(link.id, ANNA, {"charts": ["x" * MAX_VIEW_BYTES]})
+        snapshots.copy(link.id, ANNA, View(columns=("x" * MAX_VIEW_BYTES,)))
     assert snapshots.mine(ANNA)[0].copied_at is None
 
 

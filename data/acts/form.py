@@ -1,19 +1,21 @@
-"""What a person asks for: the question, the form of the answer, and where it goes. And what their form opens with."""
+"""What a person's form opens with, and that it remembers what they asked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Self
+from typing import TypeVar
 
+from data.access import User
 from data.currencies import currency_codes
-from data.delivery.formats import WEB, check_output_type
+from data.delivery.asked import Asked
 from data.errors import NoData, UserError
 from data.report.catalog import DIMENSION
 from data.report.period import Bound, quick_range_dates, zone_names
 from data.report.query import ReportQuery
+from data.report.view import View
 from data.services import Services
 from data.warehouse.schema import CLIENT_TYPES
 
@@ -22,28 +24,7 @@ REMEMBERED = "form"
 
 _FIRST_RANGE = "last_12_months"
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The whole form. ``output`` is a form of :data:`data.delivery.formats.OUTPUTS`.
-
-    ``send_to`` are e-mail addresses, and empty for Web.
-    """
-
-    query: ReportQuery
-    output: str = WEB
-    send_to: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON that :meth:`from_json` reads back."""
-        return {"query": self.query.to_json(), "output": self.output, "send_to": list(self.send_to)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """What :meth:`to_json` wrote; raises :class:`UserError` when it cannot be read."""
-        output = check_output_type(str(data.get("output", WEB)))
-        send_to = tuple(map(str, data.get("send_to", ())))
-        return cls(ReportQuery.from_json(data.get("query") or {}), output, send_to)
+_Value = TypeVar("_Value", int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +36,9 @@ class Opening:
     """
 
     asked: Asked
-    first_visit: bool
+    first_visit: bool = False
     lost: tuple[str, ...] = ()
-    along: Mapping[str, Any] | None = None
+    along: View | None = None
 
 
 def defaults(services: Services, today: date, timezone: str = "UTC") -> Asked:
@@ -75,39 +56,51 @@ def defaults(services: Services, today: date, timezone: str = "UTC") -> Asked:
     )
 
 
-def opening(services: Services, today: date) -> Opening:
+def opening(services: Services, user: User, today: date) -> Opening:
     """The person's default template; without one their last settings; without any, the defaults.
 
     Settings that can no longer be read (an older program wrote them) are left aside rather than shown as an error.
     """
-    standard = services.records.templates.default_of(services.user())
-    if standard is not None:
-        found = _without_lost(services, Asked(standard.query, standard.output_type, standard.send_to))
-        return replace(found, along=standard.view)
-    remembered = services.records.preferences.get(services.user(), REMEMBERED)
-    if isinstance(remembered, Mapping):
+    start = starting_point(services, user, today)
+    if not start.first_visit:
+        start.asked.query.check()
+        return start
+    remembered = services.records.preferences.get(user, REMEMBERED)
+    if remembered is not None:
         with suppress(UserError):
-            return _without_lost(services, Asked.from_json(remembered))
-    return Opening(defaults(services, today), first_visit=True)
+            asked, lost = known_part(services, user, Asked.from_json(remembered))
+            asked.query.check()
+            return Opening(asked, lost=lost)
+    return start
 
 
-def _without_lost(services: Services, asked: Asked) -> Opening:
-    query, lost = known_part(services, asked.query)
-    return Opening(replace(asked, query=query.check()), first_visit=False, lost=tuple(lost))
+def starting_point(services: Services, user: User, today: date) -> Opening:
+    """What Reset returns to: the person's default template, the defaults without one."""
+    standard = services.records.templates.default_of(user)
+    if standard is None:
+        return Opening(defaults(services, today), first_visit=True)
+    asked, lost = known_part(services, user, standard.asked)
+    return Opening(asked, lost=lost, along=standard.view)
 
 
-def known_part(services: Services, query: ReportQuery) -> tuple[ReportQuery, list[str]]:
-    """``query`` without the values that do not exist any more, and those in words."""
+def remember(services: Services, user: User, asked: Asked) -> None:
+    """Let the form of ``user``'s next visit open with ``asked``."""
+    services.records.preferences.set(user, REMEMBERED, asked.to_json())
+
+
+def known_part(services: Services, user: User, asked: Asked) -> tuple[Asked, tuple[str, ...]]:
+    """``asked`` without the values that do not exist any more or that ``user`` may not see, and those in words."""
+    query = asked.query
     lost: list[str] = []
 
-    def keep(kind: str, values: tuple[Any, ...], known: Any) -> tuple[Any, ...]:
+    def keep(kind: str, values: tuple[_Value, ...], known: Container[_Value]) -> tuple[_Value, ...]:
         lost.extend(f"{kind} {value}" for value in values if value not in known)
         return tuple(value for value in values if value in known)
 
     try:
-        choices = services.reports.choices(services.user())
+        choices = services.reports.choices(user)
     except NoData:
-        return query, lost
+        return asked, ()
     kept = replace(
         query,
         client_types=keep("client type", query.client_types, CLIENT_TYPES),
@@ -122,10 +115,4 @@ def known_part(services: Services, query: ReportQuery) -> tuple[ReportQuery, lis
     if kept.currency not in currency_codes():
         lost.append(f"currency {kept.currency}")
         kept = replace(kept, currency=services.settings.base_currency)
-    return kept, lost
-
-
-def without(lost: Sequence[str]) -> str:
-    """Says in a sentence's end that ``lost`` values were left out."""
-    what = "1 value no longer exists and was" if len(lost) == 1 else f"{len(lost)} values no longer exist and were"
-    return f"{what} left out: {', '.join(lost)}. Check the form before you press Query."
+    return replace(asked, query=kept), tuple(lost)

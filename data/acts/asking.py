@@ -1,0 +1,50 @@
+"""Asking: a report that is frozen as it appears, and the same question asked again later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from data.access import User
+from data.report.compare import Comparison, compare
+from data.report.query import ReportQuery
+from data.report.reports import Answer
+from data.report.result import ReportResult
+from data.services import Services
+from data.store.links import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A report and the link that leads to it."""
+
+    answer: Answer
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAgain:
+    """The report of then, its question answered now, and what differs."""
+
+    then: ReportResult
+    now: Published
+    comparison: Comparison
+
+
+def publish(services: Services, user: User, query: ReportQuery, *, run_id: str) -> Published:
+    """Answer ``query`` for ``user`` and freeze the report behind a link of theirs.
+
+    Raises :class:`UserError` for a bad question and :class:`Cancelled` when the run was cancelled.
+    """
+    answer = services.reports.ask(query, user, run_id=run_id)
+    return Published(answer, services.records.snapshots.freeze(answer.result, user, from_cache=answer.from_cache))
+
+
+def ask_again(services: Services, user: User, link_id: str, *, run_id: str) -> AskedAgain:
+    """Ask again what the report behind a link answered, for the same dates.
+
+    A range that has moved on would differ in everything and tell nothing. Raises what :func:`publish` does, and
+    :class:`LinkGone` and :class:`LinkDamaged`.
+    """
+    then = services.records.snapshots.peek(link_id, user).result
+    now = publish(services, user, replace(then.query, quick_range=None), run_id=run_id)
+    return AskedAgain(then, now, compare(then, now.answer.result))
