@@ -14,9 +14,9 @@ from data.errors import Cancelled
 from data.report.compare import Comparison
 from data.report.view import View
 from data.services import Services
+from data.words.numerals import counted
 from layouts import links, messages, report, table
 from layouts.ids import Again, Page, Report, Stores
-from layouts.numerals import counted
 
 AGAIN = {
     "panel": Output(Again.PANEL, "className", allow_duplicate=True),
@@ -91,7 +91,7 @@ def beside(asked: AskedAgain, view: View) -> dict[str, Any]:
     old, new = table.compared_sheets(asked.then, now, asked.comparison, figures(), hidden=view.hidden)
     return {
         "panel": report.AGAIN_OPEN,
-        "heading": f"Now: data as of {report.as_of_words(now.info)}",
+        "heading": f"Now: data as of {report.as_of_words(now.info, figures())}",
         "summary": difference_words(asked.comparison),
         "href": links.path(asked.now.link.id),
         "grid": f"grid grid--again {new.frame}",

@@ -14,9 +14,9 @@ from data.report.order import row_order
 from data.report.result import ReportResult
 from data.report.view import View
 from data.services import Services
+from data.words.numerals import counted
 from layouts import ids, messages
 from layouts.ids import Report, Stores
-from layouts.numerals import counted
 
 
 def register(app: Dash, services: Services) -> None:

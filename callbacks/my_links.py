@@ -12,9 +12,9 @@ from data.errors import UserError
 from data.report.choices import Choices
 from data.report.reports import utc_now
 from data.services import Services
+from data.words.numerals import counted
 from layouts import links
 from layouts.ids import Links, Report
-from layouts.numerals import counted
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from markupsafe import escape
 
 from callbacks import read
 from callbacks.form import question_words
-from callbacks.report import PAINTED, painted
+from callbacks.report import PAINTED, figures, painted
 from data.access import OPERATOR
 from data.delivery.asked import Asked
 from data.errors import UserError
@@ -100,7 +100,7 @@ def opened(services: Services, snapshot: Snapshot) -> dict[str, Any]:
             view,
             question_words(services, asked.query),
             from_cache=False,
-            banner=report.banner(snapshot.result, person_name(snapshot.link.owner_id)),
+            banner=report.banner(snapshot.result, person_name(snapshot.link.owner_id), figures()),
         ),
         "form": read.fill(asked),
         "charts": list(view.charts or ()),

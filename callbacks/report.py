@@ -19,9 +19,9 @@ from data.report.order import row_order
 from data.report.result import ReportResult
 from data.report.view import View
 from data.services import Services
+from data.words.numerals import Numerals, numerals
 from layouts import messages, report, table
 from layouts.ids import Again, Form, Page, Report, Stores, Templates
-from layouts.numerals import Numerals, numerals
 
 RUN_PATH = "/-/run/<run_id>"
 
@@ -183,7 +183,7 @@ def painted(
     return {
         "stage": f"report {stage}" + (" is-opened" if opened else ""),
         "facts": report.facts(result, figures(), from_cache=from_cache),
-        "info": report.info(result),
+        "info": report.info(result, figures()),
         "notice": report.notice(result.info.notice) if result.info.notice else [],
         "grid": f"grid grid--main {sheet.frame}",
         "rows": sheet.rows,

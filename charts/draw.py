@@ -26,9 +26,10 @@ from charts.theme import (
     mode_of,
     template,
 )
-from charts.words import clip, exact, plain, separators, short, span_text, title_of, unit_of, with_unit
+from charts.words import clip, exact, plain, short, span_text, title_of, unit_of, with_unit
 from data.report.catalog import METRIC, Metric
 from data.report.result import Figure, ReportResult
+from data.words.numerals import numerals
 
 UNIFIED_HOVER_UP_TO = 12
 """With more series one tooltip for all of them would be taller than the chart."""
@@ -107,10 +108,10 @@ def draw(
         traces, layout = _pie(canvas)
     else:
         traces, layout = _cartesian(canvas)
-    signs = separators(locale)
+    signs = numerals(locale)
     layout |= {
         "template": template(canvas.mode),
-        "separators": signs.point + signs.group,
+        "separators": signs.decimal + signs.group,
         "meta": {
             "title": title_of(spec),
             "note": note_of(spec, result),

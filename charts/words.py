@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
-
-from babel import Locale, UnknownLocaleError
 
 from charts.spec import ChartSpec
 from data.report.catalog import METRIC, NO_PACKAGE, Metric, Stock
 from data.report.result import Figure, ReportResult
-
-MINUS = "\u2212"
-DASH = "\u2013"
-EMPTY = "\u2013"
-"""How an empty value reads."""
+from data.words.dates import DASH
+from data.words.numerals import EMPTY, MINUS, numerals
 
 _COUNTED = {
     "refill": "Refills",
@@ -26,42 +19,10 @@ _COUNTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Separators:
-    """How a locale writes numbers: its signs, and how many digits its groups have from the decimal point on."""
-
-    point: str
-    group: str
-    first: int
-    then: int
-
-
-@cache
-def separators(locale: str) -> Separators:
-    """The separators of a locale ("en", "de", "fr-CH"); English ones if it is unknown. Digits are Latin ones."""
-    try:
-        known = Locale.parse(locale, sep="-" if "-" in locale else "_")
-    except (ValueError, UnknownLocaleError, TypeError):
-        known = Locale.parse("en")
-    symbols = known.number_symbols.get("latn") or Locale.parse("en").number_symbols["latn"]
-    first, then = known.decimal_formats[None].grouping
-    if first > 9:  # the locale's pattern does not group at all
-        first = then = 3
-    return Separators(str(symbols["decimal"]), str(symbols["group"]), first, then)
-
-
 def exact(figure: Figure, locale: str = "en") -> str:
     """Every digit of a figure, with thousands separated: "−1,234.50"; a dash for an empty one."""
-    if figure is None:
-        return EMPTY
-    known = separators(locale)
-    whole, _, rest = format(abs(figure), "f" if isinstance(figure, Decimal) else "d").partition(".")
-    groups = [whole[-known.first :]]
-    whole = whole[: -known.first]
-    while whole:
-        groups.append(whole[-known.then :])
-        whole = whole[: -known.then]
-    return (MINUS if figure < 0 else "") + known.group.join(reversed(groups)) + (known.point + rest if rest else "")
+    places = -int(figure.as_tuple().exponent) if isinstance(figure, Decimal) else 0
+    return numerals(locale).write(figure, max(places, 0))
 
 
 def short(figure: Figure, locale: str = "en") -> str:
@@ -75,7 +36,7 @@ def short(figure: Figure, locale: str = "en") -> str:
             scaled = size / Decimal(10) ** power
             step = Decimal(1) if scaled >= 100 else Decimal("0.1")
             text = format(scaled.quantize(step, ROUND_HALF_UP), "f").removesuffix(".0")
-            return (MINUS if figure < 0 else "") + text.replace(".", separators(locale).point) + letter
+            return (MINUS if figure < 0 else "") + text.replace(".", numerals(locale).decimal) + letter
     return exact(figure, locale)
 
 

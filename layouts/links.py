@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import dash_bootstrap_components as dbc
 from dash import html
@@ -12,9 +11,10 @@ from dash.development.base_component import Component
 
 from data.report.choices import Choices
 from data.store.links import Link
+from data.words.dates import moment_words
+from data.words.numerals import counted
 from layouts.attributes import aria, dataset
 from layouts.ids import Links
-from layouts.numerals import counted
 
 STATES = {"live": "Live", "expired": "Expired", "revoked": "Revoked", "damaged": "Damaged"}
 EXPIRIES = (("never", "Never"), ("1", "In a day"), ("7", "In a week"), ("30", "In 30 days"), ("90", "In 90 days"))
@@ -69,7 +69,7 @@ def _row(link: Link, choices: Choices | None, now: datetime) -> html.Tr:
         words = link.query.describe(choices.names if choices else None)
     state: list[str | Component] = [STATES[link.state]]
     if link.state == "live" and link.expires_at is not None:
-        state.append(html.Small(f" until {_moment(link.expires_at, zone)}"))
+        state.append(html.Small(f" until {moment_words(link.expires_at, zone, seconds=False)}"))
     live = link.state == "live"
     acts: list[Component] = []
     if live:
@@ -81,13 +81,13 @@ def _row(link: Link, choices: Choices | None, now: datetime) -> html.Tr:
         ]
     elif link.state in ("revoked", "expired"):
         acts.append(_act("Restore", "restore", link, words))
-    made = f"{_moment(link.created_at, zone)}"
+    made = f"{moment_words(link.created_at, zone, seconds=False)}"
     return html.Tr(
         [
             html.Th([html.Span(words), html.Small(f"{counted(link.row_count, 'row')}, {zone}")], scope="row"),
             html.Td(made, **dataset(label="Made")),
             html.Td(
-                "Never" if link.last_opened_at is None else _moment(link.last_opened_at, zone),
+                "Never" if link.last_opened_at is None else moment_words(link.last_opened_at, zone, seconds=False),
                 **dataset(label="Last opened"),
             ),
             html.Td("once" if link.open_count == 1 else f"{link.open_count} times", **dataset(label="Opened")),
@@ -159,8 +159,3 @@ def _expiry(link: Link, now: datetime, words: str) -> html.Label:
         ],
         className="links-expiry",
     )
-
-
-def _moment(instant: datetime, zone: str) -> str:
-    local = instant.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
-    return f"{local.day} {local:%b %Y}, {local:%H:%M}"

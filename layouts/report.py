@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -18,11 +18,12 @@ from data.report.catalog import METRICS
 from data.report.result import ReportInfo, ReportResult
 from data.report.view import View
 from data.services import Services
+from data.words.dates import day_words, moment_words, period_words
+from data.words.numerals import Numerals
 from layouts import chart, ids, table
 from layouts.attributes import aria, dataset
 from layouts.controls import Handed, Still, icon, still
 from layouts.ids import Again, Report, Stores
-from layouts.numerals import Numerals
 
 SKELETON_ROWS = 8
 
@@ -93,7 +94,7 @@ def facts(result: ReportResult, numerals: Numerals, *, from_cache: bool) -> Stil
     count = len(result.rows)
     parts = [
         f"{numerals.write(count, 0)} {'row' if count == 1 else 'rows'}",
-        table.period_words(result.query.start, result.query.end),
+        period_words(result.query.start, result.query.end, numerals.language),
         result.query.currency,
     ]
     if from_cache:
@@ -101,21 +102,20 @@ def facts(result: ReportResult, numerals: Numerals, *, from_cache: bool) -> Stil
     return still(*map(html.Span, parts))
 
 
-def info(result: ReportResult) -> Still:
+def info(result: ReportResult, numerals: Numerals) -> Still:
     """What the Info icon tells (semantics, section 6). Moments are in the report's time zone."""
     facts_ = result.info
 
     def at(instant: datetime) -> str:
-        return _moment(instant, facts_.timezone)
+        return moment_words(instant, facts_.timezone, numerals.language)
 
     interval = "None: the selected clients have no transactions in it"
     if facts_.data_first is not None and facts_.data_last is not None:
         interval = f"{at(facts_.data_first)} – {at(facts_.data_last)}"
     rates = "no exchange rates needed"
     if facts_.rates_oldest is not None:
-        rates = f"rates of {_day(facts_.rates_oldest)}"
-        if facts_.rates_newest is not None and facts_.rates_newest != facts_.rates_oldest:
-            rates = f"rates of {_day(facts_.rates_oldest)} to {_day(facts_.rates_newest)}"
+        days = dict.fromkeys((facts_.rates_oldest, facts_.rates_newest or facts_.rates_oldest))
+        rates = "rates of " + " to ".join(day_words(day, numerals.language) for day in days)
     months = "month" if facts_.active_duration == 1 else "months"
     told = (
         ("Data Period (set)", f"{at(facts_.period_start)} – {at(facts_.period_end)}"),
@@ -129,17 +129,17 @@ def info(result: ReportResult) -> Still:
     return still(html.Dl([html.Div([html.Dt(word), html.Dd(text)]) for word, text in told], className="info-list"))
 
 
-def banner(result: ReportResult, shared_by: str) -> html.Div:
+def banner(result: ReportResult, shared_by: str, numerals: Numerals) -> html.Div:
     """Above an opened link: the moment it is valid for, and who shared it."""
     return html.Div(
-        [icon("clock-history"), html.P(f"Data as of {as_of_words(result.info)} · shared by {shared_by}")],
+        [icon("clock-history"), html.P(f"Data as of {as_of_words(result.info, numerals)} · shared by {shared_by}")],
         className="banner",
     )
 
 
-def as_of_words(info_: ReportInfo) -> str:
+def as_of_words(info_: ReportInfo, numerals: Numerals) -> str:
     """The moment a report is valid for: "22 Nov 2026, 14:03 Europe/Kyiv"."""
-    return f"{_moment(info_.as_of, info_.timezone)} {info_.timezone}"
+    return f"{moment_words(info_.as_of, info_.timezone, numerals.language)} {info_.timezone}"
 
 
 def notice(text: str) -> list[Component]:
@@ -298,13 +298,3 @@ def _again() -> html.Section:
 
 def _local(instant: datetime, zone: str) -> datetime:
     return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
-
-
-def _moment(instant: datetime, zone: str) -> str:
-    local = _local(instant, zone)
-    seconds = f":{local:%S}" if local.second else ""
-    return f"{local.day} {local:%b %Y}, {local:%H:%M}{seconds}"
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"

@@ -10,19 +10,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from dash import html
 
 from data.report.catalog import DIMENSIONS, GROUPS, METRICS
 from data.report.compare import Change, Comparison
-from data.report.period import Bound
 from data.report.result import Column, Figure, ReportResult, label_text
+from data.words.dates import period_words
+from data.words.numerals import EMPTY, Numerals
 from layouts import ids
 from layouts.attributes import aria, dataset
 from layouts.controls import Handed, Still, still
-from layouts.numerals import EMPTY, Numerals
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # leaves in Dash 5; requirements.txt pins Dash 4
@@ -189,31 +188,6 @@ def _side(side: str, result: ReportResult, comparison: Comparison, numerals: Num
     return _Lines(rows, pinned, marks)
 
 
-def period_words(start: Bound, end: Bound) -> str:
-    """A period as people write it: "Jan–Dec 2026", "3 Mar 2026", "1 Mar 2026, 08:00 – 5 Apr 2026"."""
-    first, last = start.date, end.date
-    if start.time is None and end.time is None:
-        whole = first.day == 1 and (last + timedelta(days=1)).day == 1
-        if whole and (first.year, first.month) == (last.year, last.month):
-            return f"{first:%b %Y}"
-        if whole and first.year == last.year:
-            return f"{first:%b}–{last:%b %Y}"
-        if whole:
-            return f"{first:%b %Y} – {last:%b %Y}"
-        if first == last:
-            return _day(start)
-    return f"{_day(start)} – {_day(end)}"
-
-
-def _day(bound: Bound) -> str:
-    words = f"{bound.date.day} {bound.date:%b %Y}"
-    return (
-        words
-        if bound.time is None
-        else f"{words}, {bound.time:%H:%M}" + (f":{bound.time:%S}" if bound.time.second else "")
-    )
-
-
 def _writer(numerals: Numerals, decimals: int) -> Callable[[Figure], str]:
     return lambda figure: numerals.write(figure, decimals)
 
@@ -323,4 +297,4 @@ def _digits(text: str) -> float:
     return sum(1 if ch.isdigit() or ch in "+\u2212\u2260" else 1 if ch.isalpha() else 0.55 for ch in text)
 
 
-__all__ = ["EMPTY", "WINDOW", "Sheet", "compared_sheets", "explanations", "frame", "period_words", "sheet"]
+__all__ = ["EMPTY", "WINDOW", "Sheet", "compared_sheets", "explanations", "frame", "sheet"]

@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from data.report import reports
 from data.report.catalog import METRICS
 from data.report.result import ReportResult
-from layouts.numerals import numerals
+from data.words.numerals import numerals
 from tests.browser.acts import LAST, ask, engine_says, fill_form, question, table, texts
 from tests.browser.conftest import Site, assert_accessible
 

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from data.report.catalog import METRICS
-from layouts.numerals import numerals
+from data.words.numerals import numerals
 from tests.browser.acts import LINK, ask, engine_says, question, table, texts
 from tests.browser.conftest import GOLDEN, Site, Watch, assert_accessible
 from tests.conftest import load_folder

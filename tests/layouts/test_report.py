@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from data.report.result import ReportInfo, ReportResult
+from data.words.numerals import numerals
 from layouts import report
 from layouts.controls import Still
-from layouts.numerals import numerals
 from tests.data.report.test_compare import report as make_report
 
 KNOWN = ReportInfo(
@@ -43,7 +43,7 @@ def tree_of(part: Still) -> list[Any]:
 
 def told(info: ReportInfo = KNOWN) -> dict[str, str]:
     """The words of the Info icon, by their names."""
-    ((_, _, *rows),) = tree_of(report.info(result(info)))
+    ((_, _, *rows),) = tree_of(report.info(result(info), numerals("en")))
     return {word: text for _, _, (_, _, word), (_, _, text) in rows}
 
 
@@ -75,4 +75,4 @@ def test_the_line_of_facts() -> None:
 
 
 def test_the_moment_that_a_link_is_valid_for() -> None:
-    assert report.as_of_words(KNOWN) == "1 Jul 2024, 09:05 Europe/Kyiv"
+    assert report.as_of_words(KNOWN, numerals("en")) == "1 Jul 2024, 09:05 Europe/Kyiv"

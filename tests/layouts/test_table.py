@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date, time
 from decimal import Decimal
 
 import pytest
 
 from data.report.compare import compare
-from data.report.period import Bound
+from data.words.numerals import numerals
 from layouts import table
-from layouts.numerals import numerals
 from tests.data.report.test_compare import AVG, IDS, QTY, REFILL, report
 
 ENGLISH = numerals("en")
@@ -96,19 +94,3 @@ def test_compared_sheets_stand_row_beside_row_with_differences_in_words() -> Non
     assert old.rows["marks"] == ["", "lone"]
     assert new.rows is not None
     assert new.rows["marks"] == ["", "absent"]
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "words"),
-    [
-        (Bound(date(2026, 1, 1)), Bound(date(2026, 12, 31)), "Jan–Dec 2026"),
-        (Bound(date(2025, 12, 1)), Bound(date(2026, 2, 28)), "Dec 2025 – Feb 2026"),
-        (Bound(date(2024, 2, 1)), Bound(date(2024, 2, 29)), "Feb 2024"),
-        (Bound(date(2024, 2, 1)), Bound(date(2024, 2, 28)), "1 Feb 2024 – 28 Feb 2024"),
-        (Bound(date(2026, 3, 3)), Bound(date(2026, 3, 3)), "3 Mar 2026"),
-        (Bound(date(2026, 3, 1), time(8)), Bound(date(2026, 3, 31)), "1 Mar 2026, 08:00 – 31 Mar 2026"),
-        (Bound(date(2026, 3, 1)), Bound(date(2026, 3, 2), time(1, 2, 3)), "1 Mar 2026 – 2 Mar 2026, 01:02:03"),
-    ],
-)
-def test_periods_in_words(start: Bound, end: Bound, words: str) -> None:
-    assert table.period_words(start, end) == words

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 
 from data.report.result import Figure
+from data.words.dates import locale_of
 
 MINUS = "\u2212"
 """The true minus sign: as wide as a digit, and not taken for a dash."""
@@ -18,12 +19,16 @@ EMPTY = "\u2013"
 
 @dataclass(frozen=True, slots=True)
 class Numerals:
-    """The locale's separators, and how many digits its groups have from the decimal point on (India: 3, then 2)."""
+    """The locale's separators, and how many digits its groups have from the decimal point on (India: 3, then 2).
+
+    ``language`` is its tag, for the dates beside the figures.
+    """
 
     decimal: str
     group: str
     first: int
     then: int
+    language: str = "en"
 
     def write(self, figure: Figure, decimals: int) -> str:
         """A count without decimals, an amount with the currency's; "–" for nothing."""
@@ -63,15 +68,12 @@ def numerals(language: str) -> Numerals:
 
     Digits are always the Latin ones, as in the files people export.
     """
-    try:
-        locale = Locale.parse(language, sep="-")
-    except (ValueError, UnknownLocaleError, TypeError):
-        locale = Locale.parse("en")
+    locale = locale_of(language)
     symbols = locale.number_symbols.get("latn") or Locale.parse("en").number_symbols["latn"]
     first, then = locale.decimal_formats[None].grouping
     if first > 9:  # the locale's pattern does not group at all
         first = then = 3
-    return Numerals(str(symbols["decimal"]), str(symbols["group"]), first, then)
+    return Numerals(str(symbols["decimal"]), str(symbols["group"]), first, then, language)
 
 
 def counted(number: int, word: str) -> str:
