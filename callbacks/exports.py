@@ -8,6 +8,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx, no_update
 
 from callbacks import read
+from data.acts.names import known_names
 from data.delivery.asked import Asked
 from data.delivery.formats import FORMAT, FORMATS, export, filename
 from data.report.order import row_order
@@ -43,12 +44,18 @@ def exported(services: Services, result: ReportResult, format_id: str, view: Vie
     """The file of what ``view`` displays of ``result``, as dcc.Download takes it."""
     columns = [column.id for column in result.columns if column.kind == "dimension" or column.id in view.shown]
     order = row_order(result, view.sort)
-    return _download(result, format_id, export(result, format_id, columns=columns, order=order, names=_names(services)))
+    return _download(
+        result,
+        format_id,
+        export(result, format_id, columns=columns, order=order, names=known_names(services, services.user())),
+    )
 
 
 def delivered(result: ReportResult, asked: Asked, services: Services) -> tuple[dict[str, Any], Any]:
     """The file that the form asked for, whole, and what to tell the person about it."""
-    content = _download(result, asked.output, export(result, asked.output, names=_names(services)))
+    content = _download(
+        result, asked.output, export(result, asked.output, names=known_names(services, services.user()))
+    )
     if result.info.notice:
         told = messages.notice(f"{content['filename']} holds no rows. {result.info.notice}", "warning")
     elif asked.send_to:
@@ -70,11 +77,3 @@ def _download(result: ReportResult, format_id: str, content: bytes) -> dict[str,
         "base64": True,
         "type": FORMAT[format_id].mime,
     }
-
-
-def _names(services: Services) -> dict[tuple[str, object], str]:
-    """Names for the file's facts. A frozen report is exported also when the warehouse is gone: then without names."""
-    try:
-        return services.reports.choices(services.user()).names
-    except Exception:  # noqa: BLE001 - whatever keeps the warehouse from being read, the figures are here
-        return {}

@@ -12,8 +12,8 @@ from dash import ClientsideFunction, Input, Output, State
 
 from callbacks import read
 from data.acts.form import remember, starting_point
+from data.acts.names import known_names
 from data.delivery.asked import Asked
-from data.errors import NoData, Unreachable
 from data.report.period import today_in
 from data.report.query import ReportQuery
 from data.report.reports import utc_now
@@ -79,14 +79,7 @@ def keep_question(services: Services, asked: Asked) -> None:
 def question_words(services: Services, query: ReportQuery) -> str:
     """The question as the folded form says it."""
     named = query.owners or query.packages
-    return query.describe(_names(services) if named else None)
-
-
-def _names(services: Services) -> dict[tuple[str, object], str]:
-    try:
-        return services.reports.choices(services.user()).names
-    except (NoData, Unreachable):
-        return {}
+    return query.describe(known_names(services, services.user()) if named else None)
 
 
 def _in_the_browser(app: dash.Dash) -> None:

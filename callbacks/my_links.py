@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from collections.abc import Mapping
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, ctx, no_update
 
+from data.acts import links as acts
 from data.errors import UserError
 from data.report.choices import Choices
 from data.report.reports import utc_now
@@ -45,10 +46,7 @@ def register(app: Dash, services: Services) -> None:
         # A list that has just been drawn triggers too, without a click.
         if not isinstance(touched, dict) or value is None:
             return nothing
-        try:
-            return nothing | manage(services, touched, value)
-        except UserError as fault:
-            return nothing | {"list": listing(services), "message": fault.message}
+        return nothing | manage(services, touched, value)
 
     @app.callback(
         Output(Links.MESSAGE, "children", allow_duplicate=True),
@@ -59,12 +57,21 @@ def register(app: Dash, services: Services) -> None:
         return no_update if is_open else ""
 
 
-def manage(services: Services, touched: dict[str, str], value: Any) -> dict[str, Any]:
-    """Do what was touched in the list of links, and say what it meant."""
+def manage(services: Services, touched: Mapping[str, str], value: Any) -> dict[str, Any]:
+    """Do what was touched in the list of links, and say in the dialog what it meant, or why it could not be done."""
+    try:
+        return _managed(services, touched, value)
+    except UserError as fault:
+        return {"list": listing(services), "message": fault.message}
+
+
+def _managed(services: Services, touched: Mapping[str, str], value: Any) -> dict[str, Any]:
     snapshots, user, link_id = services.records.snapshots, services.user(), touched["link"]
     act = touched.get("act", "expire")
+    if value == links.KEPT:
+        return {}
     if act == "copy":
-        link = snapshots.copy(link_id, user, snapshots.peek(link_id, user).view)
+        link = acts.copy_as_it_is(services, user, link_id)
         return {"copied": {"path": links.path(link.id), "click": value}, "message": "Copied."}
     if act == "revoke":
         snapshots.revoke(link_id, user)
@@ -73,11 +80,9 @@ def manage(services: Services, touched: dict[str, str], value: Any) -> dict[str,
         snapshots.restore(link_id, user)
         said = "Restored: the link works again."
     else:
-        known = next((link for link in snapshots.mine(user) if link.id == link_id), None)
-        if known is None or value == "kept" or (value == "never" and known.expires_at is None):
-            return {}
         days = None if value == "never" else int(value)
-        snapshots.expire(link_id, user, None if days is None else utc_now() + timedelta(days=days))
+        if not acts.let_expire(services, user, link_id, days):
+            return {}
         said = "The link does not expire any more." if days is None else f"The link expires in {counted(days, 'day')}."
     return {"list": listing(services), "message": said}
 

@@ -13,7 +13,6 @@ from markupsafe import escape
 from callbacks import read
 from callbacks.form import question_words
 from callbacks.report import PAINTED, figures, painted
-from data.access import OPERATOR
 from data.delivery.asked import Asked
 from data.errors import UserError
 from data.report.view import View
@@ -68,23 +67,32 @@ def _open(app: Dash, services: Services) -> None:
         prevent_initial_call="initial_duplicate",
     )
     def open_link(pathname: str | None, search: str | None, shown: dict[str, Any] | None) -> dict[str, Any]:
-        nothing: dict[str, Any] = {
-            "painted": dict.fromkeys(PAINTED, no_update),
-            "form": dict.fromkeys(read.outputs(), no_update),
-            "charts": no_update,
-            "message": no_update,
-        }
-        if (pathname or "").rstrip("/") != VIEW_PATH:
-            return nothing
-        link_id = parse_qs((search or "").lstrip("?")).get("id", [""])[0]
-        if shown and shown["link"] == link_id:
+        nothing = unopened()
+        link_id = addressed_link(pathname, search)
+        if link_id is None or (shown and shown["link"] == link_id):
             return nothing
         try:
-            snapshot = services.records.snapshots.open(link_id, services.user())
+            return opened(services, services.records.snapshots.open(link_id, services.user()))
         except (LinkGone, LinkDamaged) as fault:
             # Reached only by going back or forward in a page that is open already.
             return nothing | {"message": messages.notice(fault.message, "bad")}
-        return opened(services, snapshot)
+
+
+def addressed_link(pathname: str | None, search: str | None) -> str | None:
+    """The id of the link that an address leads to; None for any other address of ours."""
+    if (pathname or "").rstrip("/") != VIEW_PATH:
+        return None
+    return parse_qs((search or "").lstrip("?")).get("id", [""])[0]
+
+
+def unopened() -> dict[str, Any]:
+    """Everything on a page that a change of the address leaves as it is."""
+    return {
+        "painted": dict.fromkeys(PAINTED, no_update),
+        "form": dict.fromkeys(read.outputs(), no_update),
+        "charts": no_update,
+        "message": no_update,
+    }
 
 
 def opened(services: Services, snapshot: Snapshot) -> dict[str, Any]:
@@ -100,7 +108,7 @@ def opened(services: Services, snapshot: Snapshot) -> dict[str, Any]:
             view,
             question_words(services, asked.query),
             from_cache=False,
-            banner=report.banner(snapshot.result, person_name(snapshot.link.owner_id), figures()),
+            banner=report.banner(snapshot.result, person_name(services, snapshot.link.owner_id), figures()),
         ),
         "form": read.fill(asked),
         "charts": list(view.charts or ()),
@@ -108,6 +116,6 @@ def opened(services: Services, snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def person_name(user_id: str) -> str:
-    """The name of the person with this id. There are no accounts yet: one has a name."""
-    return OPERATOR.name if user_id == OPERATOR.id else user_id
+def person_name(services: Services, user_id: str) -> str:
+    """The name of the person with this id; the id itself of somebody who has no account any more."""
+    return services.records.users.names({user_id}).get(user_id, user_id)

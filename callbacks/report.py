@@ -11,6 +11,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from callbacks import read
 from callbacks.exports import delivered
 from callbacks.form import keep_question, question_words
+from data.acts.asking import publish
 from data.acts.columns import keep_columns
 from data.delivery.asked import Asked
 from data.delivery.formats import WEB
@@ -145,14 +146,15 @@ def answered(services: Services, run: dict[str, Any], view: View, asked: Asked) 
     nothing: dict[str, Any] = dict.fromkeys((*PAINTED, "download", "message"), no_update)
     user = services.user()
     try:
-        answer = services.reports.ask(asked.query, user, run_id=run["id"])
+        if asked.output != WEB:
+            result = services.reports.ask(asked.query, user, run_id=run["id"]).result
+            content, message = delivered(result, asked, services)
+            keep_question(services, asked)
+            return nothing | {"download": content, "message": message}
+        made = publish(services, user, asked.query, run_id=run["id"])
     except Cancelled:
         return nothing | {"message": messages.cancelled()}
-    if asked.output != WEB:
-        content, message = delivered(answer.result, asked, services)
-        keep_question(services, asked)
-        return nothing | {"download": content, "message": message}
-    link = services.records.snapshots.freeze(answer.result, user, from_cache=answer.from_cache)
+    answer, link = made.answer, made.link
     keep_question(services, asked)
     unsorted = replace(view, sort=None)
     words = question_words(services, asked.query)

@@ -14,7 +14,8 @@ from dash import ClientsideFunction, Input, Output, State
 from callbacks import read
 from callbacks.errors import PROBLEM_OF
 from data.acts import templates as acts
-from data.errors import NoData, UserError
+from data.acts.names import known_names
+from data.errors import UserError
 from data.report.view import View
 from data.services import Services
 from data.store.templates import Draft, Template
@@ -216,10 +217,7 @@ USES: dict[str, Callable[[Services, str, View], dict[str, Any]]] = {
 def _dialog(services: Services, draft: Draft, edited: Template | None) -> dict[str, Any]:
     """The dialog, open, filled from ``draft``; ``edited`` is what it changes, None for a new template."""
     along = draft.view or View()
-    try:
-        names = services.reports.choices(services.user()).names
-    except NoData:
-        names = {}
+    names = known_names(services, services.user())
     return {
         "opened": _opened(open_=True, editing=edited is not None),
         "edited": None if edited is None else {"id": edited.id, "version": edited.version},

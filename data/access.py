@@ -172,6 +172,11 @@ def may_change_template(user: User, template: Owned) -> bool:
     return template.owner_id == user.id
 
 
+def may_use_preset(user: User, preset: Owned) -> bool:
+    """Nobody but its owner sees, renames or deletes a chart preset."""
+    return preset.owner_id == user.id
+
+
 def may_open_link(user: User, link: Owned) -> bool:
     """Whoever is signed in and holds a link may open it, of whatever reseller: that is what sharing one means."""
     return bool(user.id and link.owner_id)

@@ -20,6 +20,9 @@ STATES = {"live": "Live", "expired": "Expired", "revoked": "Revoked", "damaged":
 EXPIRIES = (("never", "Never"), ("1", "In a day"), ("7", "In a week"), ("30", "In 30 days"), ("90", "In 90 days"))
 """What Set expiry offers: days from now as text, and its words."""
 
+KEPT = "kept"
+"""What Set expiry stands on while the expiry stays as it was set before."""
+
 
 def dialogs() -> html.Div:
     """The dialog behind My links."""
@@ -143,7 +146,7 @@ def _expiry(link: Link, now: datetime, words: str) -> html.Label:
     if link.expires_at is not None:
         # What is set now stands first, in its own words: choosing it again changes nothing.
         days = max((link.expires_at - now) // timedelta(days=1), 0)
-        value = "kept"
+        value = KEPT
         options.insert(0, {"value": value, "label": "In a day or less" if days < 1 else f"In {days + 1} days"})
     return html.Label(
         [

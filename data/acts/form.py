@@ -41,7 +41,7 @@ class Opening:
     along: View | None = None
 
 
-def defaults(services: Services, today: date, timezone: str = "UTC") -> Asked:
+def _defaults(services: Services, today: date, timezone: str = "UTC") -> Asked:
     """The form of someone who has chosen nothing yet: the last twelve months by month in the base currency."""
     first, last = quick_range_dates(_FIRST_RANGE, today)
     return Asked(
@@ -78,7 +78,7 @@ def starting_point(services: Services, user: User, today: date) -> Opening:
     """What Reset returns to: the person's default template, the defaults without one."""
     standard = services.records.templates.default_of(user)
     if standard is None:
-        return Opening(defaults(services, today), first_visit=True)
+        return Opening(_defaults(services, today), first_visit=True)
     asked, lost = known_part(services, user, standard.asked)
     return Opening(asked, lost=lost, along=standard.view)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from data.access import User
+from data.access import User, may_use_preset
 from data.errors import UserError
 from data.store.canonical import bounded_json
 from data.store.clock import Clock, utc_now
@@ -101,9 +101,8 @@ class ChartPresets:
     def _load(self, connection: sa.Connection, preset_id: str, user: User) -> OwnPreset:
         if not preset_id.isascii() or not preset_id.isprintable():
             raise PresetGone
-        question = sa.select(chart_presets).where(chart_presets.c.id == preset_id, chart_presets.c.owner_id == user.id)
-        row = connection.execute(question).one_or_none()
-        if row is None:
+        row = connection.execute(sa.select(chart_presets).where(chart_presets.c.id == preset_id)).one_or_none()
+        if row is None or not may_use_preset(user, row):
             raise PresetGone
         return _preset(row)
 
