@@ -494,7 +494,7 @@
     if (xs.length > 2) {
       const split = make("input", { type: "checkbox", className: "form-check-input", checked: spec.split !== false });
       split.dataset.part = "split";
-      top.append(make("label", { className: "chart-split" }, split, make("span", { textContent: "A series for each package" })));
+      top.append(make("label", { className: "chart-split" }, split, make("span", { textContent: "A series for each group" })));
     }
     const offers = {
       kind: ["line", "bar", "area", "stacked_bar"].includes(spec.kind),

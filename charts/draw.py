@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 import plotly.graph_objects as go
 
-from charts.plan import INDEX, Plan, Strand, plan
+from charts.cells import INDEX
+from charts.plan import Plan, Point, Strand, plan
 from charts.reading import FigureTable, note_of, shown_metrics, table_of
 from charts.spec import ChartSpec
 from charts.theme import (
     BASELINE,
     DASHES,
     HAIRLINE,
+    HATCH,
     MARKERS,
     MUTED,
     OTHER,
@@ -26,9 +28,21 @@ from charts.theme import (
     mode_of,
     template,
 )
-from charts.words import clip, exact, plain, short, span_text, title_of, unit_of, with_unit
+from charts.words import (
+    distinct,
+    exact,
+    plain,
+    share_text,
+    short,
+    span_text,
+    title_of,
+    unit_of,
+    with_unit,
+)
 from data.report.catalog import METRIC, Metric
+from data.report.period import months_before
 from data.report.result import Figure, ReportResult
+from data.words.names import cut
 from data.words.numerals import numerals
 
 UNIFIED_HOVER_UP_TO = 12
@@ -70,13 +84,20 @@ class Canvas:
 
     @property
     def lies_flat(self) -> bool:
-        """Whether bars run from left to right: so that names of packages can be read without turning one's head."""
-        return self.drawn.x == "package" and all(s.kind == "bar" and s.axis == "left" for s in self.drawn.strands)
+        """Whether bars run from left to right: so that names can be read without turning one's head."""
+        return self.drawn.x == "category" and all(s.kind == "bar" and s.axis == "left" for s in self.drawn.strands)
 
     @property
     def is_unified(self) -> bool:
         """Whether one tooltip speaks for all series."""
-        return len(self.drawn.strands) <= UNIFIED_HOVER_UP_TO and self.drawn.x != "metric"
+        count = len(self.drawn.strands)
+        # Its title is what the axis says, where long names are cut: with one series there is no need for that.
+        return count <= UNIFIED_HOVER_UP_TO and (self.drawn.x == "time" or (self.drawn.x == "category" and count > 1))
+
+    @property
+    def stacked(self) -> bool:
+        """Whether strands stand on one another."""
+        return self.drawn.stack != "none"
 
     def shade(self, colour: str | None) -> str:
         """The named colour on this background; that of No package for None."""
@@ -130,7 +151,7 @@ def _height(canvas: Canvas) -> int:
             return max(HEIGHT // 2, 90 * -(-len(shown_metrics(canvas.spec)) // 2))
         return min(48 + 26 * rows, 2 * HEIGHT)
     if canvas.spec.kind != "pie" and strands and canvas.lies_flat:
-        side_by_side = 1 if canvas.spec.stacked else len(strands)
+        side_by_side = 1 if canvas.stacked else len(strands)
         thickness = BAR_HEIGHT if side_by_side == 1 else BAR_HEIGHT // 2
         return max(HEIGHT, 64 + len(strands[0].points) * side_by_side * thickness)
     if canvas.narrow and len(strands) > LEGEND_ABOVE_UP_TO:
@@ -192,19 +213,19 @@ def _pattern(shape: str, mode: Mode) -> dict[str, Any]:
 
 
 def _cartesian(canvas: Canvas) -> tuple[list[Trace], dict[str, Any]]:
-    spec, drawn, strands = canvas.spec, canvas.drawn, canvas.drawn.strands
+    drawn, strands = canvas.drawn, canvas.drawn.strands
     flat = canvas.lies_flat
-    traces = [_trace(canvas, strand, place) for place, strand in enumerate(strands)]
+    traces = [trace for place, strand in enumerate(strands) for trace in _traces(canvas, strand, place)]
     right = any(strand.axis == "right" for strand in strands)
     layout: dict[str, Any] = {
-        "barmode": "relative" if spec.stacked else "overlay" if drawn.x == "whole" else "group",
+        "barmode": "relative" if canvas.stacked else "overlay" if drawn.x == "whole" else "group",
         "showlegend": len(strands) > 1 and drawn.x != "whole",
         "hovermode": ("y unified" if flat else "x unified") if canvas.is_unified else "closest",
     }
-    if spec.stack == "percent" and any(strand.kind == "bar" for strand in strands):
+    if drawn.stack == "percent" and any(strand.kind == "bar" for strand in strands):
         layout["barnorm"] = "percent"
     if len(strands) > LEGEND_ABOVE_UP_TO:
-        order = "reversed" if spec.stacked and not flat else "normal"
+        order = "reversed" if canvas.stacked and not flat else "normal"
         side = NARROW_LEGEND if canvas.narrow else SIDE_LEGEND | {"x": 1.12 if right else 1.01}
         layout["legend"] = side | {"traceorder": order}
     across, along = ("yaxis", "xaxis") if flat else ("xaxis", "yaxis")
@@ -222,7 +243,64 @@ def _cartesian(canvas: Canvas) -> tuple[list[Trace], dict[str, Any]]:
             "showgrid": False,
             "anchor": "x",
         }
+    layout["shapes"] = [*_veils(canvas), *(shape for side in drawn.cut for shape in _break(side, canvas.mode))]
     return traces, layout
+
+
+def _break(side: str, mode: Mode) -> list[dict[str, Any]]:
+    """Where the foot of an axis would be, a zigzag: the way down to zero is left out."""
+    place = {
+        "type": "path",
+        "xref": "paper",
+        "yref": "paper",
+        "xsizemode": "pixel",
+        "ysizemode": "pixel",
+        "xanchor": 0 if side == "left" else 1,
+        "yanchor": 0,
+        "layer": "above",
+    }
+    zigzag = "M0,3 L-4,6 L4,11 L0,14"
+    return [
+        place | {"path": "M-1,3 L1,3 L1,14 L-1,14 Z", "fillcolor": SURFACE[mode], "line": {"width": 0}},
+        place | {"path": zigzag, "line": {"color": MUTED[mode], "width": 1.5}},
+    ]
+
+
+def _veils(canvas: Canvas) -> list[dict[str, Any]]:
+    """Over stacked areas, which cannot be dashed one by one, a veil where buckets are not whole."""
+    drawn = canvas.drawn
+    if drawn.x != "time" or not canvas.stacked or not any(strand.kind == "area" for strand in drawn.strands):
+        return []
+    points = [point for point in drawn.strands[0].points if point.doubt is None or not point.doubt.lost]
+    veils = []
+    for place, point in enumerate(points):
+        if point.doubt is None:
+            continue
+        edges = points[max(place - 1, 0)], points[min(place + 1, len(points) - 1)]
+        veils.append(
+            {
+                "type": "rect",
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "x0": _middle(drawn.unit, str(edges[0].x)),
+                "x1": _middle(drawn.unit, str(edges[1].x)),
+                "fillcolor": _faded(SURFACE[canvas.mode], 0.5),
+                "line": {"width": 0},
+                "layer": "above",
+            }
+        )
+    return veils
+
+
+def _middle(unit: str | None, day: str) -> str:
+    """Where a bucket that begins on ``day`` is drawn: in the middle of its month or year."""
+    start = datetime.fromisoformat(day)
+    months = {"year": 12, "month": 1}.get(str(unit))
+    if months is None:
+        return day
+    end = datetime.combine(months_before(start.date(), -months), start.time())
+    return (start + (end - start) / 2).isoformat()
 
 
 def _room_for_labels(strand: Strand) -> list[float] | None:
@@ -233,19 +311,56 @@ def _room_for_labels(strand: Strand) -> list[float] | None:
     return [low - (room if low < 0 else 0), high + (room if high > 0 else 0)] if room else None
 
 
-def _trace(canvas: Canvas, strand: Strand, place: int) -> Trace:
+def _traces(canvas: Canvas, strand: Strand, place: int) -> list[Trace]:
+    """A strand as Plotly draws it. One with buckets that are not whole is two: whole ones, and those marked."""
+    doubted = [point.doubt is not None for point in strand.points]
+    if canvas.drawn.x != "time" or strand.kind == "scatter" or not any(doubted):
+        return [_trace(canvas, strand, place, strand.points)]
+    if strand.kind == "area" and canvas.stacked:
+        # Where the data stops the whole stack does: a gap in one part of it would be drawn as a zero.
+        return [_trace(canvas, strand, place, tuple(p for p in strand.points if not (p.doubt and p.doubt.lost)))]
+    known = [
+        point if not doubt else replace(point, figure=None) for point, doubt in zip(strand.points, doubted, strict=True)
+    ]
+    group = {"legendgroup": str(place)}
+    whole = _trace(canvas, strand, place, tuple(known)) | group
+    if strand.kind == "bar":
+        hatched = tuple(point if point.doubt else replace(point, figure=None) for point in strand.points)
+        return [whole, _trace(canvas, strand, place, hatched) | group | {"showlegend": False}]
+    near = [any(doubted[max(at - 1, 0) : at + 2]) for at in range(len(doubted))]
+    tail = [point if close else replace(point, figure=None) for point, close in zip(strand.points, near, strict=True)]
+    dashed = _trace(canvas, strand, place, tuple(tail))
+    shade = canvas.shade(strand.colour)
+    dashed |= {
+        "mode": "lines+markers",
+        "showlegend": False,
+        "hoverinfo": ["all" if doubt else "none" for doubt in doubted],
+        "hovertemplate": [dashed["hovertemplate"] if doubt else "" for doubt in doubted],
+        "line": dashed["line"] | {"dash": "dot"},
+        "marker": dashed["marker"]
+        | {"opacity": [1 if doubt else 0 for doubt in doubted], "symbol": f"{dashed['marker']['symbol']}-open"},
+    }
+    if "fillcolor" in dashed:
+        dashed["fillcolor"] = _faded(shade, 0.08)
+    return [whole, dashed | group]
+
+
+def _trace(canvas: Canvas, strand: Strand, place: int, points: tuple[Point, ...]) -> Trace:
     drawn = canvas.drawn
-    places = [_place(point.x) for point in strand.points]
-    values = [_number(point.figure) for point in strand.points]
-    name = plain(clip(strand.name, 40 if len(drawn.strands) <= LEGEND_ABOVE_UP_TO else 22))
+    places = [_place(point.x) for point in points]
+    values = [_number(point.figure) for point in points]
+    name = plain(cut(strand.name, 40 if len(drawn.strands) <= LEGEND_ABOVE_UP_TO else 22))
     trace: Trace = {
         "name": name + (" (right)" if strand.axis == "right" else ""),
         "x": values if canvas.lies_flat else places,
         "y": places if canvas.lies_flat else values,
-        "customdata": [[canvas.text(strand.metric, point.figure), plain(point.label)] for point in strand.points],
-        "hovertemplate": "%{fullData.name}: <b>%{customdata[0]}</b><extra></extra>"
+        "customdata": [
+            [canvas.text(strand.metric, point.figure), plain(point.label), _reason(canvas, strand, point)]
+            for point in points
+        ],
+        "hovertemplate": "%{fullData.name}: <b>%{customdata[0]}</b>%{customdata[2]}<extra></extra>"
         if canvas.is_unified
-        else "%{fullData.name}<br>%{customdata[1]}: <b>%{customdata[0]}</b><extra></extra>",
+        else "%{fullData.name}<br>%{customdata[1]}: <b>%{customdata[0]}</b>%{customdata[2]}<extra></extra>",
     }
     if strand.axis == "right":
         trace["yaxis"] = "y2"
@@ -256,7 +371,14 @@ def _trace(canvas: Canvas, strand: Strand, place: int) -> Trace:
         if drawn.unit != "date":
             # What happened in a month stands in the middle of its month.
             trace |= {"xperiod": "M12" if drawn.unit == "year" else "M1", "xperiodalignment": "middle"}
-    return trace | (_bars(canvas, strand, place) if strand.kind == "bar" else _lines(canvas, strand))
+    return trace | (_bars(canvas, strand, place, points) if strand.kind == "bar" else _lines(canvas, strand))
+
+
+def _reason(canvas: Canvas, strand: Strand, point: Point) -> str:
+    """Why a figure is not one of a whole bucket, for its tooltip: once where one speaks for all series."""
+    if point.doubt is None or (canvas.is_unified and strand is not canvas.drawn.strands[-1]):
+        return ""
+    return f"<br>Not whole: {plain(point.doubt.text)}"
 
 
 def _place(x: str | Figure) -> str | float | int | None:
@@ -280,17 +402,19 @@ def _pair_hover(canvas: Canvas, strand: Strand) -> Trace:
     }
 
 
-def _bars(canvas: Canvas, strand: Strand, place: int) -> Trace:
-    spec, mode = canvas.spec, canvas.mode
+def _bars(canvas: Canvas, strand: Strand, place: int, points: tuple[Point, ...]) -> Trace:
+    mode = canvas.mode
     pattern = PATTERNS[strand.repeat % len(PATTERNS)]
     # Between the parts of a stacked bar runs a hairline of the background.
-    edge = {"width": 0.75, "color": SURFACE[mode]} if spec.stacked else {"width": 0}
+    edge = {"width": 0.75, "color": SURFACE[mode]} if canvas.stacked else {"width": 0}
     trace: Trace = {
         "type": "bar",
         "marker": {"color": canvas.shade(strand.colour), "line": edge},
-        "offsetgroup": strand.axis if spec.stacked else str(place),
+        "offsetgroup": strand.axis if canvas.stacked else str(place),
     }
-    if pattern:
+    if any(point.doubt and point.figure is not None for point in points):
+        trace["marker"]["pattern"] = _pattern(HATCH, mode)
+    elif pattern:
         trace["marker"]["pattern"] = _pattern(pattern, mode)
     if canvas.lies_flat:
         trace["orientation"] = "h"
@@ -319,8 +443,8 @@ def _lines(canvas: Canvas, strand: Strand) -> Trace:
         trace["marker"] |= {"size": 9, "opacity": 0.85, "line": {"width": 1, "color": SURFACE[canvas.mode]}}
     elif strand.kind == "area":
         trace["mode"] = "lines+markers" if count == 1 else "lines"
-        if canvas.spec.stacked:
-            share = "percent" if canvas.spec.stack == "percent" else ""
+        if canvas.stacked:
+            share = "percent" if canvas.drawn.stack == "percent" else ""
             trace |= {"stackgroup": strand.axis, "groupnorm": share, "fillcolor": _faded(shade, 0.55)}
             trace["line"]["width"] = 1
         else:
@@ -339,23 +463,19 @@ def _x_axis(canvas: Canvas) -> dict[str, Any]:
         }
     if drawn.x == "time" and drawn.unit:
         return {"type": "date", "tickangle": 0, **_time_ticks(drawn, _tick_room(canvas))}
-    names = list(dict.fromkeys(plain(str(point.x)) for strand in drawn.strands for point in strand.points))
+    names = {str(point.x): point.label for strand in drawn.strands for point in strand.points}
     axis: dict[str, Any] = {
         "type": "category",
         "categoryorder": "array",
-        "categoryarray": names,
+        "categoryarray": [plain(place) for place in names],
         "tickmode": "array",
-        "tickvals": names,
-        "ticktext": [plain(clip(_unescaped(name), 24)) for name in names],
+        "tickvals": [plain(place) for place in names],
+        "ticktext": [plain(cut(label, 24)) for label in names.values()],
         "linecolor": BASELINE[canvas.mode],
     }
     if canvas.lies_flat:
         axis |= {"autorange": "reversed", "showgrid": False, "showline": True, "ticks": "", "ticklabelstandoff": 6}
     return axis
-
-
-def _unescaped(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _tick_room(canvas: Canvas) -> int:
@@ -389,18 +509,20 @@ def _time_ticks(drawn: Plan, room: int) -> dict[str, Any]:
 
 
 def _value_axis(canvas: Canvas, side: str) -> dict[str, Any]:
-    spec, strands = canvas.spec, canvas.drawn.strands
+    strands = canvas.drawn.strands
     mine = [strand for strand in strands if strand.axis == side]
     units = list(dict.fromkeys(unit_of(strand.metric, canvas.currency) for strand in mine))
-    share = spec.stack == "percent" and any(strand.kind in ("bar", "area") for strand in mine)
+    share = canvas.drawn.stack == "percent" and any(strand.kind in ("bar", "area") for strand in mine)
     figures = [point.figure for strand in mine for point in strand.points if point.figure is not None]
     low, high = min(figures, default=0), max(figures, default=0)
-    from_zero = any(strand.kind in ("bar", "area") for strand in mine) or (low >= 0 and 2 * low < high)
+    is_cut = side in canvas.drawn.cut
     axis: dict[str, Any] = {
         "title": {"text": "Share, %" if share else " / ".join(units)},
-        "rangemode": "tozero" if from_zero else "normal",
+        "rangemode": "normal" if is_cut else "tozero",
         "nticks": 7,
     }
+    if is_cut:
+        axis |= {"showline": True, "linecolor": BASELINE[canvas.mode]}
     if low < 0:
         axis |= {"zeroline": True, "zerolinecolor": BASELINE[canvas.mode], "zerolinewidth": 1}
     if units and all(strand.metric.kind == "count" for strand in mine) and not share and 0 <= high - min(low, 0) <= 6:
@@ -414,7 +536,7 @@ def _value_axis(canvas: Canvas, side: str) -> dict[str, Any]:
 def _pie(canvas: Canvas) -> tuple[list[Trace], dict[str, Any]]:
     mode, strand = canvas.mode, canvas.drawn.strands[0]
     points = [point for point in strand.points if point.figure]
-    metrics = {point.label: METRIC[str(point.x)] for point in points if point.x in METRIC}
+    shares = [share_text(point.figure, strand.whole, canvas.locale) for point in points]
     seen: dict[str | None, int] = {}
     shapes = []
     for point in points:
@@ -422,9 +544,16 @@ def _pie(canvas: Canvas) -> tuple[list[Trace], dict[str, Any]]:
         seen[point.colour] += 1
     trace: Trace = {
         "type": "pie",
-        "labels": [plain(clip(point.label)) for point in points],
+        # Slices of one label would be drawn as one.
+        "labels": distinct(
+            f"{plain(cut(point.label, 28))} \u00b7 {share}" for point, share in zip(points, shares, strict=True)
+        ),
         "values": [_number(point.figure) for point in points],
-        "customdata": [[canvas.text(metrics.get(point.label, strand.metric), point.figure)] for point in points],
+        "customdata": [
+            [canvas.text(strand.metric, point.figure), plain(point.label), share]
+            for point, share in zip(points, shares, strict=True)
+        ],
+        "text": shares,
         "marker": {
             "colors": [canvas.shade(point.colour) for point in points],
             "line": {"color": SURFACE[mode], "width": 2},
@@ -441,13 +570,13 @@ def _pie(canvas: Canvas) -> tuple[list[Trace], dict[str, Any]]:
         "sort": False,
         "direction": "clockwise",
         "hole": 0.55,
-        "textinfo": "none" if any(shapes) else "percent",  # digits on a pattern cannot be read
+        "textinfo": "none" if any(shapes) else "text",  # digits on a pattern cannot be read
         "textposition": "inside",
         "insidetextorientation": "horizontal",
         "insidetextfont": {"color": SURFACE[mode]},
-        "hovertemplate": "%{label}: <b>%{customdata[0]}</b> (%{percent})<extra></extra>",
+        "hovertemplate": "%{customdata[0][1]}: <b>%{customdata[0][0]}</b> (%{customdata[0][2]})<extra></extra>",
     }
-    unit = unit_of(next(iter(metrics.values()), strand.metric), canvas.currency)
+    unit = unit_of(strand.metric, canvas.currency)
     layout = {
         "showlegend": True,
         "legend": NARROW_LEGEND | {"y": -0.05} if canvas.narrow else SIDE_LEGEND,

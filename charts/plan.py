@@ -1,37 +1,42 @@
 """From a spec and a report to what is drawn: which strands, with which points, on what axis.
 
 Nothing is added up here. Every figure on a chart is a figure of the report; what the report leaves out because all its
-figures are zero (a package in a bucket) is the zero it stands for, and what it does not speak of is a gap.
+figures are zero (a package in a bucket) is the zero it stands for, and what it does not speak of is a gap. Figures that
+make no sum are not stacked and not shared out.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Literal
 
-from charts.spec import COLOURS, Axis, ChartSpec, Series, SeriesKind
-from charts.words import package_text, time_position, time_text
-from data.report.catalog import DIMENSION, METRIC, METRICS, TIME_DIMENSIONS, Metric
-from data.report.period import months_before
-from data.report.result import Figure, ReportResult, Row
+from charts.cells import INDEX, Category, Cells, Doubt, Part, cells_of, colour_at, following
+from charts.spec import Axis, ChartSpec, Series, SeriesKind, Stacking
+from charts.sums import why_no_sum
+from charts.words import time_position, time_text
+from data.report.catalog import DIMENSION, METRIC, TIME_DIMENSIONS, Metric
+from data.report.result import Figure, ReportResult
 
-XAxis = Literal["time", "package", "metric", "whole"]
-INDEX = {metric.id: place for place, metric in enumerate(METRICS)}
+XAxis = Literal["time", "category", "metric", "whole"]
+_SIDES: tuple[Axis, ...] = ("left", "right")
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One figure at one place. ``x`` is an ISO date on a time axis, a category or a figure otherwise.
+    """One figure at one place. ``x`` is an ISO date on a time axis, a figure against a metric, else the place's key.
 
-    ``colour`` is the place's own colour where places are what differs (the slices of a pie), as in :class:`Strand`.
+    ``label`` is the place in words. ``colour`` is its own where places are what differs (the slices of a pie), as in
+    :class:`Strand`. ``doubt`` tells why the figure is not one of a whole bucket.
     """
 
     x: str | Figure
     label: str
     figure: Figure
     colour: str | None = None
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,79 +54,46 @@ class Strand:
     repeat: int
     points: tuple[Point, ...]
 
+    @property
+    def whole(self) -> Figure:
+        """What the points of a pie share out."""
+        return sum((point.figure for point in self.points if point.figure is not None), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is drawn, or in ``message`` why there is nothing to draw."""
+    """What is drawn, or in ``message`` why there is nothing to draw.
+
+    ``unit`` is the report's unit of time, ``along`` the dimension whose categories are along x. ``stack`` tells how
+    strands stand on one another, which is not at all where they make no sum. ``where`` says what part of the report a
+    pie shows, when it cannot show all of it; ``cut`` are the axes that do not begin at zero; ``notes`` are what a
+    reader must know to read the chart right.
+    """
 
     x: XAxis = "whole"
     unit: str | None = None
+    along: str | None = None
     strands: tuple[Strand, ...] = ()
+    stack: Stacking = "none"
     message: str | None = None
     where: str | None = None
-    """What part of the report a pie shows, when it cannot show all of it."""
+    cut: tuple[Axis, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
-    """A package of the report: its name made unique, and its place in the order of colours (None: No package)."""
+class _Axes:
+    """What is along x (with ``along``, the dimension whose categories are), and what tells strands apart."""
 
-    id: int | None
-    label: str
-    place: int | None
+    x: XAxis
+    along: str | None
+    kinds: tuple[str, ...]
+    unit: str | None
 
     @property
-    def colour(self) -> str | None:
-        """The name of the package's colour, by its place in the order of names."""
-        return None if self.place is None else colour_at(self.place)
-
-
-def colour_at(place: int) -> str:
-    """The colour of a place in an order; the ninth has the first one's again."""
-    return COLOURS[place % len(COLOURS)]
-
-
-@dataclass
-class Reading:
-    """The rows of a report by bucket and package."""
-
-    result: ReportResult
-    unit: str | None
-    times: tuple[str, ...]
-    packages: tuple[Package, ...]
-    cells: dict[tuple[str | None, int | None], Row] = field(default_factory=dict)
-
-    def figure(self, metric: Metric, time: str | None, package: int | None) -> Figure:
-        """The figure of a bucket and a package. A row that is not shown has zeros only, and no averages."""
-        row = self.cells.get((time, package))
-        if row is not None:
-            return row.figures[INDEX[metric.id]]
-        return None if metric.kind == "average" else 0
-
-
-def read(result: ReportResult) -> Reading:
-    """The report's rows, ready to be looked up."""
-    group_by, unit = result.query.group_by, result.query.time_unit
-    time_at = group_by.index(unit) if unit else None
-    package_at = group_by.index("package") if result.query.by_package else None
-    times: dict[str, None] = {}
-    names: dict[int | None, str | None] = {}
-    reading = Reading(result, unit, (), ())
-    for row in result.rows:
-        time = None if time_at is None else row.labels[time_at]
-        if time is not None:
-            times[time] = None
-        if package_at is not None:
-            names[row.package_id] = row.labels[package_at]
-        reading.cells[time, row.package_id] = row
-    reading.times = tuple(sorted(times))
-    ordered = sorted((package_text(name), key) for key, name in names.items() if key is not None)
-    twice = Counter(name for name, _ in ordered)
-    reading.packages = tuple(
-        Package(key, f"{name} (#{key})" if twice[name] > 1 else name, place)
-        for place, (name, key) in enumerate(ordered)
-    ) + ((Package(None, package_text(None), None),) if None in names else ())
-    return reading
+    def apart(self) -> tuple[str, ...]:
+        """The dimensions that tell strands apart."""
+        return (*self.kinds, *((self.unit,) if self.unit else ()))
 
 
 def plan(spec: ChartSpec, result: ReportResult) -> Plan:
@@ -135,28 +107,85 @@ def plan(spec: ChartSpec, result: ReportResult) -> Plan:
         return Plan(
             message=f"This chart is by {DIMENSION[str(spec.x)].label}: add it to Group by, or choose another x axis."
         )
-    reading = read(result)
-    if reading.unit and result.query.by_package and not spec.split and spec.kind != "table":
-        unit = DIMENSION[reading.unit].label.lower()
-        return Plan(
-            message=f"The report has a row for each package in each {unit}, which cannot be added up: "
-            "split the chart by package, or query without Package Name."
-        )
+    cells = cells_of(result)
     if spec.kind == "pie":
-        return _pie(spec, reading, x)
-    return Plan(x=x, unit=reading.unit, strands=_strands(spec, reading, x))
+        return _pie(spec, cells, x)
+    axes = _axes(spec, cells, x)
+    if axes.apart and not spec.split and x != "metric" and spec.kind != "table":
+        return Plan(message=_why_split(axes, cells))
+    strands = _strands(spec, cells, axes)
+    stack, note = _stacking(spec, strands, axes)
+    if spec.stacked and stack == "none":
+        # Areas before one another hide what is behind them.
+        strands = tuple(replace(each, kind="line") if each.kind == "area" else each for each in strands)
+    elif stack != "none" and len(strands) > 1:
+        # A part that is zero throughout has no height to be seen by: it would only fill the legend.
+        strands = tuple(each for each in strands if any(point.figure for point in each.points)) or strands
+    cut = () if x == "metric" else tuple(axis for axis in _SIDES if _is_cut(strands, axis))
+    notes = (*note, *(_cut_note(cut, strands) if cut else ()), *cells.footnotes)
+    return Plan(x=x, unit=cells.unit, along=axes.along, strands=strands, stack=stack, cut=cut, notes=notes)
 
 
 def x_axis(spec: ChartSpec, result: ReportResult) -> XAxis | None:
     """What runs along x; None when the spec asks for what the report is not grouped by."""
-    by_time, by_package = result.query.time_unit is not None, result.query.by_package
+    by_time = result.query.time_unit is not None
+    by_category = any(item not in TIME_DIMENSIONS for item in result.query.group_by)
     if spec.x in METRIC:
         return "metric"
     if spec.x is None:
-        return "time" if by_time else "package" if by_package else "whole"
+        return "time" if by_time else "category" if by_category else "whole"
     if spec.x in TIME_DIMENSIONS:
         return "time" if by_time else None
-    return "package" if by_package else None
+    return "category" if spec.x in result.query.group_by else None
+
+
+def _axes(spec: ChartSpec, cells: Cells, x: XAxis) -> _Axes:
+    along = None
+    if x == "category":
+        along = spec.x if spec.x in cells.kinds else cells.kinds[0]
+    kinds = tuple(kind for kind in cells.kinds if kind != along)
+    return _Axes(x, along, kinds, cells.unit if x == "category" else None)
+
+
+def _why_split(axes: _Axes, cells: Cells) -> str:
+    along = DIMENSION[str(axes.along or cells.unit)].label
+    apart = [DIMENSION[item].label for item in axes.apart]
+    return (
+        f"The report has a row for each {' and '.join(apart)} in each {along}, which cannot be added up: split the "
+        f"chart into series, or query without {' and '.join(apart)}."
+    )
+
+
+def _stacking(spec: ChartSpec, strands: tuple[Strand, ...], axes: _Axes) -> tuple[Stacking, tuple[str, ...]]:
+    """How the strands stand on one another, and what must be said if it is not as the spec has it."""
+    standing = [strand for strand in strands if strand.kind in ("bar", "area")]
+    if not spec.stacked or axes.x == "metric" or not standing:
+        return "none", ()
+    for axis in _SIDES:
+        mine = [strand for strand in standing if strand.axis == axis]
+        metrics = [METRIC[series.metric] for series in spec.series if series.axis == axis]
+        several = len(mine) > len({strand.metric.id for strand in mine})
+        if len(mine) > 1 and (why := why_no_sum(metrics, axes.apart if several else ())):
+            return "none", (f"Not stacked: {why}.",)
+    if spec.stack == "percent" and any(point.figure and point.figure < 0 for each in standing for point in each.points):
+        return "stack", ("Not stacked to 100 %: some figures are below zero.",)
+    return ("percent" if spec.stack == "percent" else "stack"), ()
+
+
+def _is_cut(strands: tuple[Strand, ...], axis: Axis) -> bool:
+    """Whether an axis is better without its zero: lines that stay far from it would look flat."""
+    mine = [strand for strand in strands if strand.axis == axis]
+    figures = [point.figure for strand in mine for point in strand.points if point.figure is not None]
+    if not figures or any(strand.kind in ("bar", "area") for strand in mine):
+        return False
+    low, high = min(figures), max(figures)
+    return low < high and (0 < high <= 2 * low or 2 * high <= low < 0)
+
+
+def _cut_note(cut: tuple[Axis, ...], strands: tuple[Strand, ...]) -> tuple[str, ...]:
+    sides = {strand.axis for strand in strands}
+    name = "axes do" if len(cut) > 1 else "axis does" if len(sides) == 1 else f"{cut[0]} axis does"
+    return (f"The {name} not begin at zero.",)
 
 
 def _kind(spec: ChartSpec, series: Series) -> SeriesKind:
@@ -169,120 +198,120 @@ def _kind(spec: ChartSpec, series: Series) -> SeriesKind:
     return "area" if spec.kind == "area" else "line"
 
 
-def _strands(spec: ChartSpec, reading: Reading, x: XAxis) -> tuple[Strand, ...]:
+def _strands(spec: ChartSpec, cells: Cells, axes: _Axes) -> tuple[Strand, ...]:
     found: list[Strand] = []
     used: Counter[str | None] = Counter()
-    by_both = reading.unit is not None and reading.result.query.by_package
-
-    def add(series: Series, name: str, colour: str | None, points: tuple[Point, ...]) -> None:
-        found.append(
-            Strand(name, METRIC[series.metric], _kind(spec, series), series.axis, colour, used[colour], points)
-        )
-        used[colour] += 1
-
-    split_by_package = reading.result.query.by_package and (by_both or x == "metric") and x != "package"
+    categories = cells.categories(axes.kinds) if axes.kinds and spec.split else (None,)
+    times = cells.times if axes.unit else (None,)
     for series in spec.series:
         metric = METRIC[series.metric]
-        own = series.colour or metric.colour
-        if split_by_package and spec.split:
-            for package in reading.packages:
-                name = package.label if len(spec.series) == 1 else f"{package.label} · {metric.name}"
-                add(series, name, package.colour, _points(spec, reading, x, metric, package))
-        elif by_both and x == "package":
-            for place, time in enumerate(reading.times):
-                name = time_text(time) if len(spec.series) == 1 else f"{time_text(time)} · {metric.name}"
+        for place, (category, time) in enumerate(product(categories, times)):
+            words = [category.label] if category else []
+            words += [time_text(time)] if time else []
+            if len(spec.series) > 1 or not words:
+                words.append(metric.name)
+            colour: str | None = series.colour or metric.colour
+            if category and not time:
+                colour = category.colour
+            elif time:
+                colour = colour_at(place)
+            points = _points(spec, cells, axes, metric, category, time)
+            kind = _kind(spec, series)
+            if kind != "bar" and axes.x == "time":
+                # A line stops where the data stops: it does not fall to zero.
                 points = tuple(
-                    Point(each.label, each.label, reading.figure(metric, time, each.id), each.colour)
-                    for each in reading.packages
+                    replace(point, figure=None) if point.doubt and point.doubt.lost else point for point in points
                 )
-                add(series, name, colour_at(place), points)
-        else:
-            add(series, metric.name, own, _points(spec, reading, x, metric, None))
-    if spec.stacked and len(found) > 1:
-        # A part that is zero throughout has no height to be seen by: it would only fill the legend.
-        return tuple(strand for strand in found if any(point.figure for point in strand.points)) or tuple(found)
+            found.append(Strand(" · ".join(words), metric, kind, series.axis, colour, used[colour], points))
+            used[colour] += 1
     return tuple(found)
 
 
-def _points(spec: ChartSpec, reading: Reading, x: XAxis, metric: Metric, package: Package | None) -> tuple[Point, ...]:
-    """The points of one strand; with ``package`` only that package's."""
-    key = package.id if package else None
-    if x == "metric":
-        across = METRIC[str(spec.x)]
-        points = []
-        for (time, each), row in reading.cells.items():
-            if package is None or each == key:
-                label = " · ".join(label_parts(reading, time, each))
-                points.append(Point(row.figures[INDEX[across.id]], label, row.figures[INDEX[metric.id]]))
-        return tuple(points)
-    if x == "whole":
-        return (Point(metric.name, metric.name, reading.figure(metric, None, None)),)
-    if x == "package":
-        first = METRIC[spec.series[0].metric]
-        ranked = sorted(
-            reading.packages, key=lambda each: (-(reading.figure(first, None, each.id) or 0), each.place is None)
-        )
+def _points(
+    spec: ChartSpec, cells: Cells, axes: _Axes, metric: Metric, category: Category | None, time: str | None
+) -> tuple[Point, ...]:
+    """The points of one strand: those of a ``category`` or a bucket of ``time``, if given."""
+    parts = dict(zip(axes.kinds, category.key, strict=True)) if category else {}
+    if axes.x == "metric":
+        across = INDEX[str(spec.x)]
         return tuple(
-            Point(each.label, each.label, reading.figure(metric, None, each.id), each.colour) for each in ranked
+            Point(
+                row.figures[across],
+                " · ".join(cells.labels(bucket, key)),
+                row.figures[INDEX[metric.id]],
+                doubt=cells.doubts.get(bucket) if bucket else None,
+            )
+            for (bucket, key), row in cells.rows.items()
+            if parts.items() <= dict(zip(cells.kinds, key, strict=True)).items()
         )
-    points = []
+    if axes.x == "whole":
+        return (Point(metric.name, metric.name, cells.figure(metric, None, {})),)
+    if axes.along:
+        ranked = list(cells.categories((axes.along,)))
+        if not axes.apart:
+            first = METRIC[spec.series[0].metric]
+            size = {each.key: cells.figure(first, None, {axes.along: each.key[0]}) or 0 for each in ranked}
+            ranked.sort(key=lambda each: (-size[each.key], each.place is None))
+        doubt = cells.doubts.get(time) if time else None
+        return tuple(
+            Point(
+                each.position,
+                each.label,
+                cells.figure(metric, time, {**parts, axes.along: each.key[0]}),
+                each.colour,
+                doubt,
+            )
+            for each in ranked
+        )
+    return tuple(_over_time(cells, metric, parts))
+
+
+def _over_time(cells: Cells, metric: Metric, parts: dict[str, Part]) -> Iterator[Point]:
     previous: str | None = None
-    for time in reading.times:
+    for time in cells.times:
         if previous is not None and (expected := following(previous)) != time:
-            points.append(Point(time_position(expected), time_text(expected), None))
-        points.append(Point(time_position(time), time_text(time), reading.figure(metric, time, key)))
+            yield Point(time_position(expected), time_text(expected), None)
+        yield Point(
+            time_position(time), time_text(time), cells.figure(metric, time, parts), doubt=cells.doubts.get(time)
+        )
         previous = time
-    return tuple(points)
 
 
-def following(label: str) -> str:
-    """The label of the next bucket of time."""
-    if len(label) == 4:
-        return f"{int(label) + 1:04}"
-    if len(label) == 7:
-        return months_before(date.fromisoformat(f"{label}-01"), -1).isoformat()[:7]
-    return (date.fromisoformat(label) + timedelta(days=1)).isoformat()
-
-
-def label_parts(reading: Reading, time: str | None, package: int | None) -> list[str]:
-    """A row's labels as people read them: time, then package."""
-    parts = [time_text(time)] if time is not None else []
-    if reading.result.query.by_package:
-        parts += [each.label for each in reading.packages if each.id == package]
-    return parts
-
-
-def _pie(spec: ChartSpec, reading: Reading, x: XAxis) -> Plan:
-    where = None
+def _pie(spec: ChartSpec, cells: Cells, x: XAxis) -> Plan:
+    """A pie shares out one figure that adds up; anything else says why it cannot be one."""
     if x == "metric":
         return Plan(message="A pie has no metric on its x axis: choose Scatter, or another x axis.")
-    if x == "whole" and len({METRIC[series.metric].kind == "count" for series in spec.series}) > 1:
-        return Plan(message="A pie cannot put amounts and quantities together: keep the one or the other.")
+    if len(spec.series) > 1:
+        return Plan(message="A pie shares out one figure: remove the other series, or choose Bar.")
+    if x == "whole":
+        return Plan(message="A pie needs parts to share out: add something to Group by, or choose Table of figures.")
     series = spec.series[0]
     metric = METRIC[series.metric]
-    if x == "whole":
+    apart = cells.kinds or (str(cells.unit),)
+    if why := why_no_sum((metric,), apart):
+        return Plan(message=f"This cannot be a pie, for {why}: choose {'Bar' if cells.kinds else 'Line'}.")
+    where, notes = None, cells.footnotes
+    if cells.kinds:
+        # Slices are of one bucket: the last one stands for itself.
+        time = cells.times[-1] if cells.times else None
+        if time is not None:
+            where, notes = time_text(time), cells.footnotes_of((time,))
         points = tuple(
-            Point(each.metric, METRIC[each.metric].name, figure, each.colour or METRIC[each.metric].colour)
-            for each in spec.series
-            for figure in (reading.figure(METRIC[each.metric], None, None),)
+            Point(
+                each.position,
+                each.label,
+                cells.figure(metric, time, dict(zip(cells.kinds, each.key, strict=True))),
+                each.colour,
+            )
+            for each in cells.categories(cells.kinds)
         )
-    elif reading.result.query.by_package:
-        # Slices cannot be added up over time: the last bucket stands for itself.
-        time = reading.times[-1] if reading.times else None
-        where = None if time is None else time_text(time)
-        points = tuple(
-            Point(each.label, each.label, reading.figure(metric, time, each.id), each.colour)
-            for each in reading.packages
-        )
-        x = "package"
     else:
         points = tuple(
-            Point(time, time_text(time), reading.figure(metric, time, None), colour_at(place))
-            for place, time in enumerate(reading.times)
+            replace(point, colour=colour_at(place)) for place, point in enumerate(_over_time(cells, metric, {}))
         )
     if any(point.figure is not None and point.figure < 0 for point in points):
         return Plan(message="A pie cannot show amounts below zero: choose Bar.")
     if not any(point.figure for point in points):
         return Plan(message="There is nothing to share out: every value is zero or empty.")
     strand = Strand(metric.name, metric, "bar", "left", series.colour or metric.colour, 0, points)
-    return Plan(x=x, unit=reading.unit, strands=(strand,), where=where)
+    return Plan(x="category" if cells.kinds else "time", unit=cells.unit, strands=(strand,), where=where, notes=notes)

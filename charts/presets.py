@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from charts.plan import x_axis
 from charts.spec import ChartKind, ChartSpec, Series
-from data.report.catalog import METRIC
+from charts.sums import why_no_sum
+from data.report.catalog import METRIC, TIME_DIMENSIONS
 from data.report.result import ReportResult
 
 MANY_BUCKETS = 60
@@ -27,20 +29,29 @@ class ChartPreset:
 
 
 def one_metric(metric_id: str) -> Callable[[ReportResult], ChartSpec]:
-    """A form for one metric: a figure for one row, a line or bars over time, bars or stacked series by package."""
+    """A form for one metric: a figure for one row, a line or bars over time, bars for what is not time.
+
+    Series stand on one another where they add up, and are lines where they do not.
+    """
     flow = METRIC[metric_id].nature == "flow"
     series = (Series(metric_id),)
 
     def form(result: ReportResult) -> ChartSpec:
         unit = result.query.time_unit
+        categories = [item for item in result.query.group_by if item not in TIME_DIMENSIONS]
+        adds_up = why_no_sum((METRIC[metric_id],), categories) is None
         if len(result.rows) <= 1:
             return ChartSpec(kind="table", series=series)
         if unit is None:
-            return ChartSpec(kind="bar", x="package", series=series)
+            apart = categories[1:]
+            stacks = apart and why_no_sum((METRIC[metric_id],), apart) is None
+            return ChartSpec(kind="stacked_bar" if stacks else "bar", x=categories[0], series=series)
         buckets = len({row.labels[result.query.group_by.index(unit)] for row in result.rows})
         bars = flow and buckets <= MANY_BUCKETS
-        if result.query.by_package:
+        if categories and adds_up:
             return ChartSpec(kind="stacked_bar" if bars else "area", x=unit, series=series, stack="stack")
+        if categories:
+            return ChartSpec(kind="line", x=unit, series=series)
         kind: ChartKind = "bar" if bars else "area" if flow else "line"
         return ChartSpec(kind=kind, x=unit, series=series)
 
@@ -61,9 +72,6 @@ def refit(spec: ChartSpec, result: ReportResult) -> ChartSpec:
     if spec.preset in PRESET:
         made = PRESET[spec.preset].make(result, chart_id=spec.id)
         return replace(made, title=spec.title or made.title)
-    grouped = set(result.query.group_by)
-    if (spec.x == "package" and "package" not in grouped) or (
-        spec.x in ("year", "month", "date") and result.query.time_unit is None
-    ):
+    if spec.x is not None and x_axis(spec, result) is None:
         return replace(spec, x=None)
     return spec

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from charts.plan import INDEX, label_parts, plan, read
+from charts.cells import INDEX, Cells, Key, cells_of
+from charts.plan import plan
 from charts.spec import KINDS, ChartSpec
-from charts.words import exact, span_text, title_of, with_unit
-from data.report.catalog import DIMENSION, METRIC, Flow, Metric
+from charts.words import exact, share_text, span_text, title_of, with_unit
+from data.report.catalog import DIMENSION, METRIC, Metric
 from data.report.result import ReportResult
 
 
@@ -21,21 +22,38 @@ class FigureTable:
 
 
 def table_of(spec: ChartSpec, result: ReportResult, *, locale: str = "en") -> FigureTable:
-    """Every figure the chart shows, exact, row by row of the report."""
-    reading = read(result)
+    """Every figure the chart shows, exact, row by row of the report; of a pie its slices with their shares."""
+    cells = cells_of(result)
     metrics = shown_metrics(spec)
-    header = [DIMENSION[reading.unit].label] if reading.unit else []
-    if result.query.by_package:
-        header.append(DIMENSION["package"].label)
-    labels = len(header)
-    header += [
+    drawn = plan(spec, result)
+    figures = [
         metric.name if metric.kind == "count" else f"{metric.name}, {result.query.currency}" for metric in metrics
     ]
+    if spec.kind == "pie" and drawn.strands:
+        [strand] = drawn.strands
+        return FigureTable(
+            (" · ".join(DIMENSION[kind].label for kind in cells.kinds or (str(cells.unit),)), *figures, "Share"),
+            tuple(
+                (point.label, exact(point.figure, locale), share_text(point.figure, strand.whole, locale))
+                for point in strand.points
+            ),
+            1,
+        )
+    header = [DIMENSION[kind].label for kind in ((cells.unit,) if cells.unit else ()) + cells.kinds]
+    labels = len(header)
     rows = tuple(
-        (*label_parts(reading, time, package), *(exact(row.figures[INDEX[each.id]], locale) for each in metrics))
-        for (time, package), row in reading.cells.items()
+        (*_labels(cells, time, key), *(exact(row.figures[INDEX[each.id]], locale) for each in metrics))
+        for (time, key), row in cells.rows.items()
     )
-    return FigureTable(tuple(header), rows, labels)
+    return FigureTable((*header, *figures), rows, labels)
+
+
+def _labels(cells: Cells, time: str | None, key: Key) -> list[str]:
+    """A row's labels; a bucket that is not whole says so."""
+    labels = cells.labels(time, key)
+    if time is not None and time in cells.doubts:
+        labels[0] += f" ({cells.doubts[time].text})"
+    return labels
 
 
 def shown_metrics(spec: ChartSpec) -> tuple[Metric, ...]:
@@ -52,7 +70,7 @@ def summary_of(spec: ChartSpec, result: ReportResult, *, locale: str = "en") -> 
         return f"{title_of(spec)}. {drawn.message}"
     along = {
         "time": f" by {DIMENSION[drawn.unit].label.lower()}" if drawn.unit else "",
-        "package": " by package",
+        "category": f" by {DIMENSION[drawn.along].label.lower()}" if drawn.along else "",
         "metric": f" against {METRIC[spec.x].name}" if spec.x in METRIC else "",
         "whole": "",
     }[drawn.x]
@@ -83,15 +101,5 @@ def note_of(spec: ChartSpec, result: ReportResult) -> str | None:
     drawn = plan(spec, result)
     if drawn.message:
         return None
-    notes = []
-    if drawn.where:
-        notes.append(f"Shows {drawn.where} only.")
-    parts_of_whole = spec.kind == "pie" or (spec.stacked and any(s.kind in ("bar", "area") for s in drawn.strands))
-    if parts_of_whole and result.query.by_package and not all(_belongs_to_one(s.metric) for s in drawn.strands):
-        notes.append("A client with several packages counts in each, so the parts may exceed the total.")
-    return " ".join(notes) or None
-
-
-def _belongs_to_one(metric: Metric) -> bool:
-    """Whether each of the metric's figures belongs to one package: its own transactions name it."""
-    return isinstance(metric.measure, Flow) and metric.measure.transactions in ("package_activation", "package_renewal")
+    notes = [f"Shows {drawn.where} only."] if drawn.where else []
+    return " ".join((*notes, *drawn.notes)) or None

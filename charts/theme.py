@@ -45,8 +45,11 @@ OTHER: dict[Mode, str] = {"light": "#7b848e", "dark": "#8f98a2"}
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
-PATTERNS = ("", "/", "\\", "x", "-", "|")
+PATTERNS = ("", "\\", "x", "-", "|", "+")
 """What tells the second, third … series in one colour from the first."""
+
+HATCH = "/"
+"""What marks a bar that is not one of a whole bucket; no series has it otherwise."""
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 

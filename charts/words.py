@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from charts.spec import ChartSpec
-from data.report.catalog import METRIC, NO_PACKAGE, Metric, Stock
+from data.report.catalog import METRIC, Metric, Stock
 from data.report.result import Figure, ReportResult
 from data.words.dates import DASH
 from data.words.numerals import EMPTY, MINUS, numerals
@@ -40,6 +41,14 @@ def short(figure: Figure, locale: str = "en") -> str:
     return exact(figure, locale)
 
 
+def share_text(figure: Figure, whole: Figure, locale: str = "en") -> str:
+    """How much of the ``whole`` a figure is, to a tenth of a percent: "12.5 %"."""
+    if not whole:
+        return EMPTY
+    share = Decimal(figure or 0) / Decimal(whole) * 100
+    return f"{exact(share.quantize(Decimal('0.1'), ROUND_HALF_UP), locale)} %"
+
+
 def with_unit(metric: Metric, figure: Figure, currency: str, locale: str = "en") -> str:
     """A figure in full with its currency, as tooltips show it: "1,234.50 EUR"; counts stand alone."""
     text = exact(figure, locale)
@@ -70,9 +79,28 @@ def time_position(label: str) -> str:
     return label + "-01-01"[3 * (len(label) // 5) :] if len(label) < 10 else label
 
 
-def clip(text: str, length: int = 28) -> str:
-    """The text, cut with an ellipsis when it is longer than fits a label."""
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+def doubt_text(partial: tuple[date, date] | None, until: date | None, *, lost: bool) -> str:
+    """Why a bucket is not whole: the dates that it covers, and the last one ``until`` which there is data.
+
+    With ``lost`` there is none in it at all.
+    """
+    if lost and until is not None:
+        return f"no data after {_day(until)}"
+    parts = []
+    if partial is not None:
+        first, last = partial
+        dates = _day(last)
+        if first != last:
+            same = (first.year, first.month) == (last.year, last.month)
+            dates = f"{first.day}{DASH}{dates}" if same else f"{_day(first)} {DASH} {dates}"
+        parts.append(f"{dates} only")
+    if until is not None:
+        parts.append(f"data until {_day(until)}")
+    return ", ".join(parts)
+
+
+def _day(day: date) -> str:
+    return time_text(day.isoformat())
 
 
 def plain(text: str) -> str:
@@ -80,9 +108,15 @@ def plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def package_text(name: str | None) -> str:
-    """A package as people read it."""
-    return NO_PACKAGE if name is None else name
+def distinct(labels: Iterable[str]) -> list[str]:
+    """The labels, no two of them equal: one that is there already gets characters that nobody sees."""
+    found: dict[str, None] = {}
+    for label in labels:
+        unique = label
+        while unique in found:
+            unique += "\u200b"
+        found[unique] = None
+    return list(found)
 
 
 def title_of(spec: ChartSpec) -> str:

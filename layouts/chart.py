@@ -22,7 +22,7 @@ from charts.presets import PRESETS
 from charts.reading import summary_of, table_of
 from charts.spec import COLOURS, KINDS, MAX_SERIES, MAX_TITLE, SERIES_KINDS, STACKINGS, ChartSpec
 from charts.theme import CONFIG, SHADES
-from data.report.catalog import DIMENSION, METRICS
+from data.report.catalog import DIMENSION, METRICS, TIME_DIMENSIONS
 from data.report.result import ReportResult
 from data.services import Services
 from data.store.chart_presets import OwnPreset
@@ -191,6 +191,4 @@ def _x_choices(result: ReportResult) -> list[list[str]]:
     found = [["", "Automatic"]]
     if unit:
         found.append([unit, f"Time ({DIMENSION[unit].label})"])
-    if result.query.by_package:
-        found.append(["package", DIMENSION["package"].label])
-    return found
+    return found + [[item, DIMENSION[item].label] for item in result.query.group_by if item not in TIME_DIMENSIONS]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 
 from data.report.catalog import METRICS
@@ -74,3 +75,12 @@ def by_month_and_package(values: Mapping[tuple[str, int | None, str | None], Cel
 def by_package(values: Mapping[tuple[int | None, str | None], Cells]) -> ReportResult:
     """A report by package; keys are package id and name."""
     return report(["package"], [((name,), key, cells) for (key, name), cells in values.items()])
+
+
+def marked(result: ReportResult, marks: Mapping[str, tuple[tuple[date, date] | None, date | None]]) -> ReportResult:
+    """The report with the marks of buckets that are not whole: what they cover, and until when there is data."""
+    rows = []
+    for row in result.rows:
+        partial, until = marks.get(str(row.labels[0]), (None, None))
+        rows.append(replace(row, partial=partial, data_until=until))
+    return replace(result, rows=tuple(rows))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 
+import plotly.graph_objects as go
 import pytest
 
 from charts.draw import draw
@@ -14,7 +16,7 @@ from charts.spec import KINDS, ChartSpec, Series
 from charts.theme import OTHER, SHADES
 from data.report.catalog import METRIC
 from data.report.result import ReportResult
-from tests.charts.reports import by_month, by_month_and_package, by_package, report
+from tests.charts.reports import by_month, by_month_and_package, by_package, marked, report
 
 REFILL, QTY, AVG = Series("balance_refill_total"), Series("clients_active_qty"), Series("balance_refill_avg")
 
@@ -50,6 +52,13 @@ def line(*series: Series, kind: str = "line", **rest: object) -> ChartSpec:
     return ChartSpec(kind=kind, series=series, **rest)  # type: ignore[arg-type]
 
 
+def places(figure: go.Figure) -> list[str]:
+    """What stands beside flat bars."""
+    axis = figure.layout.yaxis
+    words = dict(zip(axis.tickvals, axis.ticktext, strict=True))
+    return [words[place] for place in figure.data[0].y]
+
+
 def test_time_is_a_time_axis() -> None:
     figure = draw(line(QTY), MONTHS)
     assert figure.layout.xaxis.type == "date"
@@ -73,7 +82,7 @@ def test_a_narrow_chart_has_fewer_ticks_and_its_legend_below() -> None:
 
 def test_tooltips_hold_every_digit_though_positions_may_not() -> None:
     figure = draw(line(REFILL), MONTHS)
-    assert [text for text, _ in figure.data[0].customdata] == [
+    assert [text for text, *_ in figure.data[0].customdata] == [
         "1,234.50 EUR",
         "−0.10 EUR",
         "9,007,199,254,740,993.01 EUR",
@@ -126,12 +135,11 @@ def test_the_same_series_has_the_same_colour_everywhere() -> None:
             METRIC["balance_refill_total"].colour
         ]
     stacked = draw(line(Series("packages_renew_total"), kind="stacked_bar"), BOTH)
-    pie = draw(line(QTY, kind="pie"), BOTH)
+    pie = draw(line(Series("packages_renew_total"), kind="pie"), BOTH)
     by_name = {trace.name: trace.marker.color for trace in stacked.data}
-    assert dict(zip(pie.data[0].labels, pie.data[0].marker.colors, strict=True)) == {
-        "World": by_name["World"],
-        "No package": OTHER["light"],
-    }
+    assert list(pie.data[0].marker.colors) == [by_name["World"]]
+    alone = draw(line(QTY), BOTH)
+    assert {trace.name: trace.line.color for trace in alone.data} == {**by_name, "No package": OTHER["light"]}
 
 
 def test_a_colour_chosen_by_hand_has_a_shade_for_either_theme() -> None:
@@ -167,7 +175,7 @@ def test_two_axes_have_their_own_units() -> None:
 
 def test_packages_alone_are_bars_from_the_largest_on() -> None:
     figure = draw(line(Series("packages_renew_total"), kind="bar"), PACKAGES)
-    assert list(figure.data[0].y) == ["World", "Basic", "No package"]
+    assert places(figure) == ["World", "Basic", "No package"]
     assert list(figure.data[0].x) == [30.0, 10.0, 0.0]
     assert figure.data[0].orientation == "h"
 
@@ -177,7 +185,7 @@ def test_two_packages_of_one_name_stay_two() -> None:
         line(QTY, kind="bar"),
         by_package({(1, "Same"): {"clients_active_qty": 2}, (2, "Same"): {"clients_active_qty": 1}}),
     )
-    assert list(figure.data[0].y) == ["Same (#1)", "Same (#2)"]
+    assert places(figure) == ["Same (#1)", "Same (#2)"]
 
 
 def test_a_scatter_chart_sets_one_metric_against_another() -> None:
@@ -215,8 +223,12 @@ def test_a_table_of_figures_is_a_table() -> None:
         (line(Series("payg_total"), kind="pie"), MONTHS, "every value is zero"),
         (line(QTY, x="package"), MONTHS, "Package Name"),
         (line(QTY, x="month"), PACKAGES, "Month"),
-        (line(QTY, split=False), BOTH, "split the chart by package"),
-        (line(REFILL, QTY, kind="pie"), report([], [((), None, {})]), "amounts and quantities"),
+        (line(QTY, split=False), BOTH, "split the chart into series"),
+        (line(REFILL, QTY, kind="pie"), PACKAGES, "one figure: remove the other series"),
+        (line(REFILL, kind="pie"), report([], [((), None, {})]), "needs parts to share out"),
+        (line(QTY, kind="pie"), BOTH, "a client with several packages counts in each of them: choose Bar"),
+        (line(QTY, kind="pie"), MONTHS, "the same clients count in every month: choose Line"),
+        (line(AVG, kind="pie"), PACKAGES, "averages do not add up"),
     ],
 )
 def test_when_there_is_nothing_to_draw_the_figure_says_why(spec: ChartSpec, result: ReportResult, says: str) -> None:
@@ -228,7 +240,7 @@ def test_when_there_is_nothing_to_draw_the_figure_says_why(spec: ChartSpec, resu
 
 def test_names_with_markup_are_shown_as_text() -> None:
     figure = draw(line(QTY, kind="bar"), by_package({(1, "<b>Bold</b> & co"): {"clients_active_qty": 2}}))
-    assert figure.data[0].y[0] == "&lt;b&gt;Bold&lt;/b&gt; &amp; co"
+    assert places(figure) == ["&lt;b&gt;Bold&lt;/b&gt; &amp; co"]
 
 
 def test_the_same_report_gives_the_same_figure() -> None:
@@ -256,12 +268,159 @@ def test_the_summary_says_what_the_chart_shows() -> None:
     )
 
 
-def test_parts_that_overlap_are_said_to() -> None:
-    assert "several packages counts in each" in str(note_of(line(QTY, kind="area", stack="stack"), BOTH))
-    assert note_of(line(Series("packages_renew_total"), kind="stacked_bar"), BOTH) is None
-    assert note_of(line(QTY, kind="pie"), BOTH) == (
-        "Shows Feb 2024 only. A client with several packages counts in each, so the parts may exceed the total."
+def test_figures_that_make_no_sum_are_never_stacked() -> None:
+    for kind, drawn in (("stacked_bar", "bar"), ("area", "scatter")):
+        spec = line(QTY, kind=kind, stack="stack")
+        figure = draw(spec, BOTH)
+        assert {trace.type for trace in figure.data} == {drawn}
+        assert {trace.stackgroup for trace in figure.data if drawn == "scatter"} <= {None}
+        assert figure.layout.barmode == "group"
+        assert note_of(spec, BOTH) == "Not stacked: a client with several packages counts in each of them."
+    # A package's own transactions belong to it alone; and the clients of one month are not those of two.
+    spec = line(Series("packages_renew_total"), kind="stacked_bar")
+    assert draw(spec, BOTH).layout.barmode == "relative"
+    assert note_of(spec, BOTH) is None
+    by_bucket = line(Series("packages_renew_total"), kind="stacked_bar", x="package")
+    assert draw(by_bucket, BOTH).layout.barmode == "relative"
+
+
+def test_what_goes_below_zero_is_not_stacked_to_100_percent() -> None:
+    values = {
+        ("2024-01", 1, "A"): {"packages_renew_total": "-1.00"},
+        ("2024-01", 2, "B"): {"packages_renew_total": "2"},
+    }
+    spec = line(Series("packages_renew_total"), kind="stacked_bar", stack="percent")
+    figure = draw(spec, by_month_and_package(values))
+    assert (figure.layout.barmode, figure.layout.barnorm, figure.layout.yaxis.title.text) == ("relative", None, "EUR")
+    assert "below zero" in str(note_of(spec, by_month_and_package(values)))
+    assert draw(spec, BOTH).layout.barnorm == "percent"
+
+
+def test_packages_are_told_apart_by_what_they_are_and_not_by_their_names() -> None:
+    """A real package called No package, and one with the very name that tells two others apart."""
+    names = {1: "Basic", 2: "Basic", 3: "Basic (#1)", 4: "No package", 2**53 + 1: "Odd", 2**53: "Odd", None: None}
+    owed = {key: f"{place}.00" for place, key in enumerate(names, start=1)}
+    alone = by_package({(key, name): {"packages_renew_total": owed[key]} for key, name in names.items()})
+    expected = sorted(float(amount) for amount in owed.values())
+    renewals = Series("packages_renew_total")
+    bars = draw(line(renewals, kind="bar"), alone)
+    assert len(set(bars.data[0].y)) == 7
+    assert sorted(bars.data[0].x) == expected
+    assert dict(zip(bars.data[0].y, bars.data[0].x, strict=True)) == {
+        "none" if key is None else f"#{key}": float(amount) for key, amount in owed.items()
+    }
+    slices = draw(line(renewals, kind="pie"), alone).data[0]
+    assert sorted(slices.values) == expected
+    assert len(set(slices.labels)) == 7
+    both = by_month_and_package({("2024-01", key, name): {"clients_all_qty": 1} for key, name in names.items()})
+    assert [list(trace.y) for trace in draw(line(Series("clients_all_qty")), both).data] == [[1]] * 7
+
+
+def test_a_pie_shows_shares() -> None:
+    pie = draw(line(Series("packages_renew_total"), kind="pie"), PACKAGES).data[0]
+    assert list(pie.labels) == ["Basic \u00b7 25.0 %", "World \u00b7 75.0 %"]
+    assert list(pie.text) == ["25.0 %", "75.0 %"]
+    table = table_of(line(Series("packages_renew_total"), kind="pie"), PACKAGES, locale="de")
+    assert table.header == ("Package Name", "Packages: Renew Total, EUR", "Share")
+    assert table.rows[1] == ("World", "30,00", "75,0 %")
+    # What happened in months adds up to what happened in the year.
+    flows = by_month({"2024-01": {"payg_total": "1.00"}, "2024-02": {"payg_total": "3.00"}})
+    assert list(draw(line(Series("payg_total"), kind="pie"), flows).data[0].text) == ["25.0 %", "75.0 %"]
+    last = line(Series("packages_renew_total"), kind="pie")
+    assert note_of(last, BOTH) == "Shows Feb 2024 only."
+
+
+def test_a_line_far_from_zero_shows_that_its_axis_is_cut() -> None:
+    far = by_month({"2024-01": {"clients_active_qty": 900}, "2024-02": {"clients_active_qty": 1000}})
+    figure = draw(line(QTY), far)
+    assert figure.layout.yaxis.rangemode == "normal"
+    assert [shape.type for shape in figure.layout.shapes] == ["path", "path"]
+    assert note_of(line(QTY), far) == "The axis does not begin at zero."
+    below = by_month(
+        {"2024-01": {"clients_active_balance_neg": "-9.00"}, "2024-02": {"clients_active_balance_neg": "-8"}}
     )
+    assert note_of(line(Series("clients_active_balance_neg")), below) == "The axis does not begin at zero."
+    both = line(QTY, Series("balance_refill_total", None, None, "right"))
+    assert note_of(both, far) == "The left axis does not begin at zero."
+    for spec, result in ((line(QTY, kind="bar"), far), (line(QTY, kind="area"), far), (line(QTY), MONTHS)):
+        assert draw(spec, result).layout.yaxis.rangemode == "tozero"
+        assert not draw(spec, result).layout.shapes
+        assert note_of(spec, result) is None
+
+
+CUT = marked(
+    by_month({f"2024-0{month}": {"payg_total": f"{month}.00", "clients_all_qty": month} for month in range(1, 7)}),
+    {
+        "2024-01": ((date(2024, 1, 10), date(2024, 1, 31)), date(2024, 4, 20)),
+        "2024-04": (None, date(2024, 4, 20)),
+        "2024-05": (None, date(2024, 4, 20)),
+        "2024-06": ((date(2024, 6, 1), date(2024, 6, 3)), date(2024, 4, 20)),
+    },
+)
+
+
+def test_bars_of_buckets_that_are_not_whole_are_hatched_and_say_why() -> None:
+    whole, hatched = draw(line(Series("payg_total"), kind="bar"), CUT).data
+    assert (whole.marker.pattern.shape, hatched.marker.pattern.shape) == (None, "/")
+    assert list(whole.y) == [None, 2.0, 3.0, None, None, None]
+    assert list(hatched.y) == [1.0, None, None, 4.0, 5.0, 6.0]
+    assert whole.offsetgroup == hatched.offsetgroup, "side by side they stand in one place"
+    assert [reason for *_, reason in hatched.customdata if reason] == [
+        "<br>Not whole: 10\u201331 Jan 2024 only",
+        "<br>Not whole: data until 20 Apr 2024",
+        "<br>Not whole: no data after 20 Apr 2024",
+        "<br>Not whole: no data after 20 Apr 2024",
+    ]
+    assert "customdata[2]" in hatched.hovertemplate
+    assert note_of(line(Series("payg_total"), kind="bar"), CUT) == (
+        "Not whole \u2013 Jan 2024: 10\u201331 Jan 2024 only; Apr 2024: data until 20 Apr 2024. "
+        "No data after 20 Apr 2024."
+    )
+    assert "Jan 2024 (10\u201331 Jan 2024 only)" in table_of(line(Series("payg_total")), CUT).rows[0]
+
+
+def test_lines_and_areas_are_dashed_where_buckets_are_not_whole_and_stop_where_the_data_stops() -> None:
+    for kind in ("line", "area"):
+        known, dashed = draw(line(Series("payg_total"), kind=kind), CUT).data
+        assert list(known.y) == [None, 2.0, 3.0, None, None, None]
+        assert list(dashed.y) == [1.0, 2.0, 3.0, 4.0, None, None]
+        assert (known.line.dash, dashed.line.dash) == ("solid", "dot")
+        assert (dashed.showlegend, dashed.legendgroup == known.legendgroup) == (False, True)
+        # Whole buckets speak for themselves, once.
+        assert list(dashed.hoverinfo)[:4] == ["all", "none", "none", "all"]
+        assert dashed.customdata[3][2] == "<br>Not whole: data until 20 Apr 2024"
+    # Clients there still are, but nothing is known of what they did: their line stops too.
+    assert list(draw(line(Series("clients_all_qty")), CUT).data[1].y)[4:] == [None, None]
+
+
+def test_stacked_areas_stop_together_where_the_data_stops() -> None:
+    both = marked(
+        by_month_and_package(
+            {
+                (month, key, f"P{key}"): {"packages_renew_total": "1.00"}
+                for month in ("2024-01", "2024-02", "2024-03")
+                for key in (1, 2)
+            }
+        ),
+        {"2024-02": (None, date(2024, 2, 10)), "2024-03": (None, date(2024, 2, 10))},
+    )
+    figure = draw(line(Series("packages_renew_total"), kind="area", stack="stack"), both)
+    assert [list(trace.x) for trace in figure.data] == [["2024-01-01", "2024-02-01"]] * 2
+    [veil] = figure.layout.shapes
+    assert (veil.x0, veil.x1) == ("2024-01-16T12:00:00", "2024-02-15T12:00:00")
+
+
+def test_the_last_day_with_data_makes_no_doubt_about_a_month_that_ends_with_it() -> None:
+    whole = marked(by_month({"2024-01": {"payg_total": "1.00"}}), {"2024-01": (None, date(2024, 1, 31))})
+    assert note_of(line(Series("payg_total")), whole) is None
+
+
+def test_one_tooltip_for_all_series_gives_the_reason_once() -> None:
+    two = draw(line(Series("payg_total"), Series("clients_all_qty"), kind="bar"), CUT)
+    assert [trace.customdata[0][2] for trace in two.data] == [
+        *[""] * 2,
+        *["<br>Not whole: 10\u201331 Jan 2024 only"] * 2,
+    ]
 
 
 def test_every_kind_of_chart_can_be_drawn_of_any_report() -> None:

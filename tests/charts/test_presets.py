@@ -48,13 +48,12 @@ def test_amounts_over_many_dates_are_an_area() -> None:
     assert PRESET["payg_total"].make(DATES).kind == "area"
 
 
-def test_time_and_package_make_a_stacked_series_for_each_package() -> None:
+def test_time_and_package_make_a_series_for_each_package_stacked_where_it_adds_up() -> None:
     for preset in PRESETS:
         spec = preset.make(BOTH)
-        assert (spec.kind, spec.x, spec.stacked, spec.split) == (
-            "area" if preset.id == "clients_active_qty" else "stacked_bar",
+        assert (spec.kind, spec.x, spec.split) == (
+            "stacked_bar" if preset.id == "packages_renew_total" else "line",
             "month",
-            True,
             True,
         )
 
@@ -73,7 +72,9 @@ def test_a_single_row_is_a_figure(result: object) -> None:
 
 
 def test_a_preset_takes_another_form_for_another_report_and_keeps_its_name() -> None:
-    renamed = ChartSpec.from_json({**PRESET["payg_total"].make(MONTHS, chart_id="c1").to_json(), "title": "Mine"})
+    renamed = ChartSpec.from_json(
+        {**PRESET["packages_renew_total"].make(MONTHS, chart_id="c1").to_json(), "title": "Mine"}
+    )
     refitted = refit(renamed, BOTH)
     assert (refitted.kind, refitted.title, refitted.id) == ("stacked_bar", "Mine", "c1")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from charts.words import clip, exact, plain, short, time_position, time_text
+from charts.words import distinct, doubt_text, exact, plain, share_text, short, time_position, time_text
 from data.report.result import Figure
 
 
@@ -66,6 +67,23 @@ def test_markup_in_a_name_is_text() -> None:
     assert plain("<b>A & B</b>") == "&lt;b&gt;A &amp; B&lt;/b&gt;"
 
 
-def test_long_names_are_cut_with_an_ellipsis() -> None:
-    assert clip("A very long name indeed", 10) == "A very lo…"
-    assert clip("Short", 10) == "Short"
+def test_labels_are_made_distinct_without_a_sign_of_it() -> None:
+    found = distinct(["A", "B", "A", "A\u200b", "A"])
+    assert len(set(found)) == 5
+    assert [label.replace("\u200b", "") for label in found] == ["A", "B", "A", "A", "A"]
+
+
+def test_shares_are_told_to_a_tenth_of_a_percent() -> None:
+    assert share_text(Decimal("1.00"), Decimal("8.00"), "de") == "12,5 %"
+    assert share_text(1, 3) == "33.3 %"
+    assert share_text(1, 0) == "\u2013"
+
+
+def test_a_doubt_says_what_a_bucket_covers_and_until_when_there_is_data() -> None:
+    first, last = date(2024, 3, 5), date(2024, 3, 9)
+    assert doubt_text((first, last), None, lost=False) == "5\u20139 Mar 2024 only"
+    assert doubt_text((first, first), None, lost=False) == "5 Mar 2024 only"
+    assert doubt_text((date(2023, 12, 30), last), first, lost=False) == (
+        "30 Dec 2023 \u2013 9 Mar 2024 only, data until 5 Mar 2024"
+    )
+    assert doubt_text((first, last), date(2024, 1, 1), lost=True) == "no data after 1 Jan 2024"

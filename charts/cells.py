@@ -1,0 +1,173 @@
+"""The rows of a report by what they are about. Rows are told apart by their keys, never by what these are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+
+from charts.spec import COLOURS
+from charts.words import doubt_text, time_position, time_text
+from data.report.catalog import METRICS, TIME_DIMENSIONS, Metric
+from data.report.period import months_before
+from data.report.result import Figure, ReportResult, Row, label_text
+from data.words.names import apart
+
+Part = str | int | None
+"""What a row is about in one dimension: "2024-03" of time, the id of a package, None for No package."""
+
+Key = tuple[Part, ...]
+INDEX = {metric.id: place for place, metric in enumerate(METRICS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One value of some dimensions: its key, its name in words, and its place in the order of colours."""
+
+    key: Key
+    label: str
+    place: int | None
+
+    @property
+    def colour(self) -> str | None:
+        """The name of the category's colour, by its place in the order of names; None for No package."""
+        return None if self.place is None else colour_at(self.place)
+
+    @property
+    def position(self) -> str:
+        """The key as text: where the category is on an axis. It begins with a sign, or it could pass for a number."""
+        return " ".join("none" if part is None else f"#{part}" for part in self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why the figures of a bucket are not those of a whole one. ``lost``: the data ended before it began."""
+
+    text: str
+    lost: bool
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A report by bucket of time (of ``unit``) and by what else its rows are about (``kinds`` of category)."""
+
+    result: ReportResult
+    unit: str | None
+    kinds: tuple[str, ...]
+    rows: dict[tuple[str | None, Key], Row] = field(default_factory=dict)
+
+    @cached_property
+    def times(self) -> tuple[str, ...]:
+        """The labels of the buckets, from the earliest on."""
+        return tuple(sorted({time for time, _ in self.rows if time is not None}))
+
+    @cached_property
+    def names(self) -> dict[str, dict[Part, str]]:
+        """For each kind of category the name of each key, in the order of names; None comes last."""
+        return {kind: self._names(kind, place) for place, kind in enumerate(self.kinds)}
+
+    def _names(self, kind: str, place: int) -> dict[Part, str]:
+        at = self.result.query.group_by.index(kind)
+        found = {key[place]: row.labels[at] for (_, key), row in self.rows.items()}
+        nothing = {key: label_text(kind, None) for key in found if key is None}
+        names = apart({key: str(label) for key, label in found.items() if key is not None}, nothing.values())
+        ordered = sorted(names, key=lambda key: (str(found[key]), key if isinstance(key, int) else 0))
+        return {key: names[key] for key in ordered} | nothing
+
+    def categories(self, kinds: Iterable[str]) -> tuple[Category, ...]:
+        """What rows are about in ``kinds``, each once, ordered by the names of the first kind, then of the next."""
+        places = [(self.kinds.index(kind), self.names[kind]) for kind in kinds]
+        order = [{part: place for place, part in enumerate(names)} for _, names in places]
+        keys = {tuple(key[at] for at, _ in places) for _, key in self.rows}
+        ranked = sorted(keys, key=lambda key: [ranks[part] for ranks, part in zip(order, key, strict=True)])
+        coloured = {key: place for place, key in enumerate(key for key in ranked if set(key) != {None})}
+        return tuple(
+            Category(
+                key,
+                " · ".join(names[part] for (_, names), part in zip(places, key, strict=True)),
+                coloured.get(key),
+            )
+            for key in ranked
+        )
+
+    def figure(self, metric: Metric, time: str | None, parts: dict[str, Part]) -> Figure:
+        """The figure of a bucket and a part for each kind. A row that is not shown has zeros only, and no averages."""
+        row = self.rows.get((time, tuple(parts[kind] for kind in self.kinds)))
+        if row is not None:
+            return row.figures[INDEX[metric.id]]
+        return None if metric.kind == "average" else 0
+
+    @cached_property
+    def doubts(self) -> dict[str | None, Doubt]:
+        """The buckets that are not whole, by their labels."""
+        found = {}
+        for (time, _), row in self.rows.items():
+            first, last = self._covered(time)
+            if row.partial is not None:
+                first, last = row.partial
+            until = row.data_until if row.data_until is not None and row.data_until < last else None
+            if row.partial is not None or until is not None:
+                lost = until is not None and until < first
+                found[time] = Doubt(doubt_text(row.partial, until, lost=lost), lost)
+        return found
+
+    @cached_property
+    def footnotes(self) -> tuple[str, ...]:
+        """What is not whole, in sentences: each bucket that is cut, and where the data ends."""
+        return self.footnotes_of(tuple(self.doubts))
+
+    def footnotes_of(self, times: Iterable[str | None]) -> tuple[str, ...]:
+        """The same of some buckets."""
+        doubts = {time: self.doubts[time] for time in times if time in self.doubts}
+        cut = [
+            f"{time_text(time)}: {doubt.text}" if time else doubt.text
+            for time, doubt in doubts.items()
+            if not doubt.lost
+        ]
+        lost = [doubt.text for doubt in doubts.values() if doubt.lost]
+        sentences = [f"Not whole \u2013 {'; '.join(cut)}."] if cut else []
+        return (*sentences, *(f"{text[0].upper()}{text[1:]}." for text in lost[:1]))
+
+    def _covered(self, time: str | None) -> tuple[date, date]:
+        """First and last local date of a whole bucket."""
+        if time is None:
+            return self.result.query.start.date, self.result.query.end.date
+        return date.fromisoformat(time_position(time)), date.fromisoformat(time_position(following(time))) - timedelta(
+            days=1
+        )
+
+    def labels(self, time: str | None, key: Key) -> list[str]:
+        """A row's labels as people read them: time, then categories."""
+        parts = [time_text(time)] if time is not None else []
+        return parts + [self.names[kind][part] for kind, part in zip(self.kinds, key, strict=True)]
+
+
+def cells_of(result: ReportResult) -> Cells:
+    """The report's rows, ready to be looked up."""
+    group_by, unit = result.query.group_by, result.query.time_unit
+    kinds = tuple(item for item in group_by if item not in TIME_DIMENSIONS)
+    time_at = group_by.index(unit) if unit else None
+    cells = Cells(result, unit, kinds)
+    for row in result.rows:
+        time = None if time_at is None else row.labels[time_at]
+        cells.rows[time, tuple(_part(result, row, kind) for kind in kinds)] = row
+    return cells
+
+
+def _part(result: ReportResult, row: Row, kind: str) -> Part:
+    return row.package_id if kind == "package" else row.labels[result.query.group_by.index(kind)]
+
+
+def colour_at(place: int) -> str:
+    """The colour of a place in an order; the ninth has the first one's again."""
+    return COLOURS[place % len(COLOURS)]
+
+
+def following(label: str) -> str:
+    """The label of the next bucket of time."""
+    if len(label) == 4:
+        return f"{int(label) + 1:04}"
+    if len(label) == 7:
+        return months_before(date.fromisoformat(f"{label}-01"), -1).isoformat()[:7]
+    return (date.fromisoformat(label) + timedelta(days=1)).isoformat()
