@@ -8,6 +8,8 @@ from typing import Any
 
 from dotenv import load_dotenv
 
+from data.report.reports import utc_now
+from data.report.warm_up import warm_up
 from data.settings import Settings
 
 # The `flask` command reads this file too: both must mean the same warehouse.
@@ -27,8 +29,9 @@ loglevel = "warning"
 
 def post_worker_init(worker: Any) -> None:
     """Let each process get ready for reports while the first visitors are still looking at the form."""
-    reports = worker.wsgi.extensions["customer_dynamics"].reports
-    threading.Thread(target=reports.warm_up, name="warm-up", daemon=True).start()
+    services = worker.wsgi.extensions["customer_dynamics"]
+    asking = (services.warehouse, settings.base_currency, utc_now())
+    threading.Thread(target=warm_up, args=asking, name="warm-up", daemon=True).start()
 
 
 def when_ready(server: Any) -> None:  # noqa: ARG001 - the name is gunicorn's

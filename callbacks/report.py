@@ -92,13 +92,13 @@ def register(app: Dash, services: Services) -> None:
         # One of them goes on; the id of one that has ended means nothing any more.
         for run in runs:
             if run:
-                services.reports.cancel(run["id"])
+                services.reports.runs.cancel(run["id"])
 
     server: flask.Flask = app.server
 
     @server.get(RUN_PATH)
     def run_progress(run_id: str) -> flask.Response:
-        answer = flask.jsonify(stage=services.reports.progress(run_id))
+        answer = flask.jsonify(stage=services.reports.runs.progress(run_id))
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

@@ -1,48 +1,59 @@
-"""Answers to people: from the cache or the warehouse, with progress, cancelling, and one run for one question."""
+"""Which answer a person gets: the key it is kept under, how long, and one run for all who ask the same at once.
+
+This is the one file that decides it. What a run is doing and its end are told in ``runs.py``; whose turn it is among
+several server processes, in ``turns.py``.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Literal
 
 from flask_caching import Cache
+from redis import RedisError
 
-from data.access import OPERATOR, User
+from data.access import User
 from data.errors import Cancelled
 from data.report.catalog import METRICS
 from data.report.choices import Choices, read_choices
-from data.report.period import Bound, months_before, resolve, today_in
+from data.report.period import resolve, today_in
 from data.report.query import ReportQuery
 from data.report.result import ReportResult
 from data.report.run import Stopwatch, run_report
+from data.report.runs import Runs
+from data.report.shelf import Shelf
+from data.report.turns import GiveBack, Turns, turns_beside
 from data.settings import Settings
 from data.warehouse.engines import Warehouse
 
-_log = logging.getLogger(__name__)
-
-_ASKED_FIRST: tuple[tuple[str, ...], ...] = ((), ("month",), ("date",), ("month", "package"))
-_POLL_SECONDS = 0.05
-_QUIET_SECONDS = 0.25
-"""A run tells what it does from then on: before that nobody asks (assets/report/run.js)."""
-_RUN_SECONDS = 600
+_TURN_SECONDS = 0.02
+"""How often a process that waits for another's run looks whether it is over."""
 _OPEN_PERIOD_SECONDS = 60
 """A period that has not ended yet is answered from the cache for a minute only: its T moves with the clock."""
+
+Origin = Literal["run", "shared", "cache"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A report and whether it was served from the cache (its info then tells when it was made)."""
+    """A report, and whether it was run for this question, for somebody else's equal one, or comes from the cache."""
 
     result: ReportResult
-    from_cache: bool
+    origin: Origin
+    stages: Mapping[str, float] = field(default_factory=dict)
+    """Seconds that each stage of the run took; empty when there was none."""
+
+    @property
+    def from_cache(self) -> bool:
+        """Whether it was made for an earlier question (its info then tells when)."""
+        return self.origin != "run"
 
 
 def utc_now() -> datetime:
@@ -50,119 +61,142 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-class Reports:
-    """The one place that runs reports for people and owns their cache.
+def answer_key(query: ReportQuery, user: User, *, version: str, day: str, base_currency: str) -> str:
+    """What an answer is kept under: everything that it depends on.
 
-    The key of an answer is the normalised question, what the person may see, their role, and the version of the data.
-    Progress and cancelling go through the cache too, so that they work whichever server process takes the click.
+    That is the question, what the person may see and their role, the data's version, the base currency, the catalog of
+    metrics (a cache outlives a restart), and for a period that has not ended the day on which it was asked.
     """
+    catalog = [metric.id for metric in METRICS]
+    question = [query.to_json(), user.scope_key, user.role, version, day, base_currency, catalog]
+    return "report:" + hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
-    def __init__(self, warehouse: Warehouse, cache: Cache, settings: Settings) -> None:
+
+@dataclass
+class _Flight:
+    """A run that is under way for ``people`` of this process."""
+
+    future: Future[tuple[ReportResult, Origin]]
+    watch: Stopwatch = field(default_factory=Stopwatch)
+    people: int = 1
+
+
+class Reports:
+    """The one place that answers people's questions and owns the cache of answers."""
+
+    def __init__(self, warehouse: Warehouse, cache: Cache, settings: Settings, turns: Turns | None = None) -> None:
+        self.shelf = Shelf(cache)
+        self.runs = Runs(self.shelf)
         self._warehouse = warehouse
-        self._cache = cache
         self._settings = settings
-        self._locks: dict[str, threading.Lock] = {}
-        self._locks_lock = threading.Lock()
+        self._turns = turns or turns_beside(cache)
+        self._flights: dict[str, _Flight] = {}
+        self._lock = threading.Lock()
 
     def ask(self, query: ReportQuery, user: User, *, run_id: str | None = None) -> Answer:
         """Answer ``query`` as asked now.
 
-        ``run_id`` names this run for :meth:`progress` and :meth:`cancel`. Raises :class:`UserError` for a bad question
-        and :class:`Cancelled` when the run was cancelled.
+        ``run_id`` names this run for :attr:`runs`. Raises :class:`UserError` for a bad question and :class:`Cancelled`
+        when the run was cancelled.
         """
         now = utc_now()
         query = query.on_day(now).check()
-        version = self._warehouse.version()
-        open_period = resolve(query.start, query.end, query.timezone).end > now
-        key = self._key(query, user, version, str(today_in(query.timezone, now)) if open_period else "")
-        with self._one_run_for(key):
-            known = self._cache.get(key)
-            if isinstance(known, ReportResult):
-                return Answer(known, from_cache=True)
-            result = self._run(query, user, now, run_id)
-            seconds = self._settings.cache_seconds
-            if open_period:
-                seconds = min(seconds, _OPEN_PERIOD_SECONDS)
-            # A load may have been published between asking for the version and reading: file it under what was read.
-            if result.info.data_version == version:
-                self._cache.set(key, result, timeout=seconds)
-            return Answer(result, from_cache=False)
-
-    def progress(self, run_id: str) -> str | None:
-        """What the run is doing right now, in words; None when it is not known (finished, or not started)."""
-        stage = self._cache.get(f"progress:{run_id}")
-        return None if stage is None else str(stage)
-
-    def cancel(self, run_id: str) -> None:
-        """Withdraw the question: the statement that runs is stopped in the engine."""
-        self._cache.set(f"cancel:{run_id}", True, timeout=_RUN_SECONDS)
+        key = self._key(query, user, now, self._warehouse.version())
+        known = self._known(key)
+        if known is not None:
+            return Answer(known, "cache")
+        with self._lock:
+            flight = self._flights.get(key)
+            leads = flight is None
+            if flight is None:
+                flight = self._flights[key] = _Flight(Future())
+                threading.Thread(target=self._fly, args=(flight, key, query, user, now), daemon=True).start()
+            else:
+                flight.people += 1
+        try:
+            self.runs.wait(flight.future, flight.watch, run_id)
+        except Cancelled:
+            self._leave(flight, key)
+            raise
+        result, origin = flight.future.result()
+        if not leads:
+            return Answer(result, "shared")
+        return Answer(result, origin, flight.watch.seconds() if origin == "run" else {})
 
     def choices(self, user: User) -> Choices:
         """The filter values that ``user`` may choose from, of the live version of the data."""
         key = f"choices:{user.scope_key}:{self._warehouse.version()}"
-        known = self._cache.get(key)
+        known = self.shelf.get(key)
         if isinstance(known, Choices):
             return known
         with self._warehouse.read() as reading:
             found = read_choices(reading, user)
-        self._cache.set(key, found, timeout=self._settings.cache_seconds)
+        self.shelf.put(key, found, self._settings.cache_seconds)
         return found
 
-    def warm_up(self) -> None:
-        """Ask what people ask first, of the last months, so that they need not wait while all is got ready for it.
-
-        Data is opened, statements are put into words, and nothing of the answers is kept. What goes wrong will be told
-        to whoever asks.
-        """
-        now = utc_now()
-        today = now.date()
-        start, end = Bound(months_before(today.replace(day=1), 2)), Bound(today)
+    def _fly(self, flight: _Flight, key: str, query: ReportQuery, user: User, now: datetime) -> None:
+        """Answer for everybody in ``flight``, in a thread of its own: whoever withdraws leaves the others their run."""
         try:
-            for group_by in _ASKED_FIRST:
-                query = ReportQuery(start=start, end=end, group_by=group_by, currency=self._settings.base_currency)
-                run_report(self._warehouse, query, OPERATOR, base_currency=self._settings.base_currency, as_of=now)
-        except Exception:  # noqa: BLE001 - nobody has asked for anything yet
-            _log.debug("Warming up failed", exc_info=True)
+            flight.future.set_result(self._answer(flight.watch, key, query, user, now))
+        except BaseException as fault:  # noqa: BLE001 - each who waits is told
+            flight.future.set_exception(fault)
+        finally:
+            with self._lock:
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
 
-    def _run(self, query: ReportQuery, user: User, now: datetime, run_id: str | None) -> ReportResult:
-        base = self._settings.base_currency
-        if run_id is None:
-            return run_report(self._warehouse, query, user, base_currency=base, as_of=now)
-        stages: list[str] = []
-        watch = Stopwatch(stages.append)
-        # The query runs in a thread of its own so that this one can watch for a cancelled run and stop the engine.
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            future = pool.submit(run_report, self._warehouse, query, user, base_currency=base, as_of=now, watch=watch)
-            started, told = monotonic(), 0
-            while not future.done():
-                if self._cache.get(f"cancel:{run_id}"):
-                    watch.cancel()
-                try:
-                    future.exception(timeout=_POLL_SECONDS)
-                except TimeoutError:
-                    # Not at once: writing it takes longer than many a stage does, and the run would wait for it.
-                    if len(stages) > told and monotonic() - started > _QUIET_SECONDS:
-                        told = len(stages)
-                        self._cache.set(f"progress:{run_id}", stages[-1], timeout=_RUN_SECONDS)
-            if told:
-                self._cache.delete(f"progress:{run_id}")
-            if watch.cancelled:
-                raise Cancelled
-            return future.result()
+    def _answer(
+        self, watch: Stopwatch, key: str, query: ReportQuery, user: User, now: datetime
+    ) -> tuple[ReportResult, Origin]:
+        waited, told = False, float("-inf")
+        while (give_back := self._take_turn(key)) is None:
+            if monotonic() - told > Runs.AWAITED_SECONDS / 3:
+                self.runs.await_others(key)
+                waited, told = True, monotonic()
+            watch.pause(_TURN_SECONDS)
+        try:
+            if waited:
+                # What the other process read may be newer than what was live when this question came.
+                key = self._key(query, user, now, self._warehouse.version())
+            known = self._known(key)
+            if known is not None:
+                return known, "shared" if waited else "cache"
+            base = self._settings.base_currency
+            result = run_report(self._warehouse, query, user, base_currency=base, as_of=now, watch=watch)
+            # A load may have been published between asking for the version and reading: file it under what was read.
+            key = self._key(query, user, now, result.info.data_version)
+            self.shelf.put(key, result, self._seconds_for(query, now))
+            return result, "run"
+        finally:
+            give_back()
 
-    @contextmanager
-    def _one_run_for(self, key: str) -> Iterator[None]:
-        """A second, equal question waits for the first one's answer and finds it in the cache."""
-        with self._locks_lock:
-            lock = self._locks.setdefault(key, threading.Lock())
-        with lock:
-            yield
-        with self._locks_lock:
-            if len(self._locks) > 1000:
-                self._locks = {name: held for name, held in self._locks.items() if held.locked()}
+    def _take_turn(self, key: str) -> GiveBack | None:
+        try:
+            return self._turns.take(key)
+        except (OSError, RedisError):
+            return lambda: None  # the cache has told of it: no answer is lost, and equal questions may run side by side
 
-    def _key(self, query: ReportQuery, user: User, version: str, day: str) -> str:
-        # A cache outlives a restart: with another base currency, or another catalog, it would hold other answers.
-        made_with = [self._settings.base_currency, [metric.id for metric in METRICS]]
-        question = json.dumps([query.to_json(), user.scope_key, user.role, version, day, made_with], sort_keys=True)
-        return "report:" + hashlib.sha256(question.encode()).hexdigest()
+    def _leave(self, flight: _Flight, key: str) -> None:
+        with self._lock:
+            flight.people -= 1
+            if flight.people or self.runs.are_others_waiting(key):
+                return
+            if self._flights.get(key) is flight:
+                del self._flights[key]  # whoever asks from now on must not be told that it was cancelled
+        flight.watch.cancel()
+
+    def _key(self, query: ReportQuery, user: User, now: datetime, version: str) -> str:
+        day = str(today_in(query.timezone, now)) if _is_open(query, now) else ""
+        return answer_key(query, user, version=version, day=day, base_currency=self._settings.base_currency)
+
+    def _seconds_for(self, query: ReportQuery, now: datetime) -> int:
+        seconds = self._settings.cache_seconds
+        return min(seconds, _OPEN_PERIOD_SECONDS) if _is_open(query, now) else seconds
+
+    def _known(self, key: str) -> ReportResult | None:
+        known = self.shelf.get(key)
+        return known if isinstance(known, ReportResult) else None
+
+
+def _is_open(query: ReportQuery, now: datetime) -> bool:
+    return resolve(query.start, query.end, query.timezone).end > now

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,10 +32,10 @@ NO_PACKAGE_ROWS = "No package has any figure in this period: choose another peri
 
 @dataclass
 class Stopwatch:
-    """Tells what a run is doing, and lets another thread stop it."""
+    """Knows what a run is doing and since when, and lets another thread stop it."""
 
-    tell: Callable[[str], object] = lambda stage: None
     cancelled: bool = False
+    _laps: list[tuple[str, float]] = field(default_factory=list)
     _reading: Reading | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -42,7 +43,26 @@ class Stopwatch:
         """Begin the next stage; raises :class:`Cancelled` if the run was stopped meanwhile."""
         if self.cancelled:
             raise Cancelled
-        self.tell(words)
+        self._laps.append((words, time.perf_counter()))
+
+    def stop(self) -> None:
+        """The last stage is over."""
+        self._laps.append(("", time.perf_counter()))
+
+    @property
+    def now(self) -> str | None:
+        """The stage that runs, in words; None before the first."""
+        return self._laps[-1][0] if self._laps else None
+
+    def seconds(self) -> dict[str, float]:
+        """How long each stage took, of a run that is over."""
+        return {words: end - start for (words, start), (_, end) in pairwise(self._laps)}
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raises :class:`Cancelled` if the run was stopped meanwhile."""
+        time.sleep(seconds)
+        if self.cancelled:
+            raise Cancelled
 
     def watch(self, reading: Reading | None) -> None:
         """Remember what to stop; None when the reading is over."""
@@ -101,6 +121,7 @@ def run_report(
         data_version=reading.version,
         notice=found.notice,
     )
+    watch.stop()
     return ReportResult(query, columns_for(query), found.rows, found.totals, info)
 
 

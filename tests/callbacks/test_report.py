@@ -9,6 +9,7 @@ import pytest
 from data.errors import Cancelled
 from data.report import reports
 from data.report.catalog import METRICS
+from data.report.runs import Runs
 from layouts import table
 from layouts.ids import Again, Form, Page, Period, Report, Stores
 from tests.callbacks.conftest import Visitor
@@ -112,7 +113,7 @@ def test_a_cancelled_run_changes_nothing_and_says_so(visitor: Visitor, monkeypat
 
 def test_cancel_withdraws_the_run_that_goes_on(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     withdrawn: list[str] = []
-    monkeypatch.setattr(reports.Reports, "cancel", lambda _, run_id: withdrawn.append(run_id))
+    monkeypatch.setattr(Runs, "cancel", lambda _, run_id: withdrawn.append(run_id))
     visitor.put({(Stores.RUN, "data"): RUN})
     visitor.press(Report.CANCEL)
     assert withdrawn == [RUN["id"]]
@@ -123,7 +124,7 @@ def test_cancel_withdraws_the_run_that_goes_on(visitor: Visitor, monkeypatch: py
 
 
 def test_progress_is_told_while_a_run_goes_on(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports.Reports, "progress", lambda _, run_id: f"Counting for {run_id}")
+    monkeypatch.setattr(Runs, "progress", lambda _, run_id: f"Counting for {run_id}")
     answer = visitor.client.get(f"/-/run/{RUN['id']}")
     assert answer.get_json() == {"stage": f"Counting for {RUN['id']}"}
     assert answer.headers["Cache-Control"] == "no-store"

@@ -1,0 +1,62 @@
+"""What runs are doing, and their end: told through the cache, so that it works whichever process takes the click."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from time import monotonic
+from typing import Any
+
+from data.errors import Cancelled
+from data.report.run import Stopwatch
+from data.report.shelf import Shelf
+
+_POLL_SECONDS = 0.05
+_QUIET_SECONDS = 0.25
+"""A run tells what it does from then on: before that nobody asks (assets/report/)."""
+_RUN_SECONDS = 600
+
+
+class Runs:
+    """Runs by the id that the page gave them."""
+
+    AWAITED_SECONDS = 6
+    """For how long another process's word that it waits for an answer is believed."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    def progress(self, run_id: str) -> str | None:
+        """What the run is doing right now, in words; None when it is not known (finished, or not started)."""
+        stage = self._shelf.get(f"progress:{run_id}")
+        return None if stage is None else str(stage)
+
+    def cancel(self, run_id: str) -> None:
+        """Withdraw the question: the statement that runs is stopped in the engine, unless others wait for it too."""
+        self._shelf.put(f"cancel:{run_id}", True, _RUN_SECONDS)
+
+    def wait(self, future: Future[Any], watch: Stopwatch, run_id: str | None) -> None:
+        """Wait until ``future`` is done, telling what ``watch`` does; raises :class:`Cancelled` when withdrawn."""
+        if run_id is None:
+            future.exception()
+            return
+        started, told = monotonic(), None
+        while not future.done():
+            if self._shelf.get(f"cancel:{run_id}"):
+                raise Cancelled
+            try:
+                future.exception(timeout=_POLL_SECONDS)
+            except TimeoutError:
+                # Not at once: writing it takes longer than many a stage does, and the run would wait for it.
+                if watch.now != told and monotonic() - started > _QUIET_SECONDS:
+                    told = watch.now
+                    self._shelf.put(f"progress:{run_id}", told, _RUN_SECONDS)
+        if told is not None:
+            self._shelf.drop(f"progress:{run_id}")
+
+    def await_others(self, key: str) -> None:
+        """Say that this process has people who wait for the answer that another one is working on."""
+        self._shelf.put(f"awaited:{key}", True, self.AWAITED_SECONDS)
+
+    def are_others_waiting(self, key: str) -> bool:
+        """Whether another process waits for the answer that this one is working on."""
+        return bool(self._shelf.get(f"awaited:{key}"))
