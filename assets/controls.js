@@ -123,6 +123,64 @@
     );
   }
 
+  /* What is in a field already, each with a button that takes it out: {value, label, title, mark, sign}. */
+  function chips(name, items, disabled, remove) {
+    if (!items.length) return null;
+    return h(
+      "ul",
+      { className: "chips", "aria-label": name },
+      items.map(({ value, label, title, mark, sign }) =>
+        h(
+          "li",
+          { key: String(value), className: `chip${mark ? ` ${mark}` : ""}`, title },
+          sign ? icon(sign) : null,
+          h("span", { className: "chip-text" }, label),
+          h(
+            "button",
+            {
+              type: "button",
+              className: "chip-remove",
+              "aria-label": `Remove ${label}`,
+              disabled: disabled || undefined,
+              onClick: () => remove(value),
+            },
+            icon("x-lg")
+          )
+        )
+      )
+    );
+  }
+
+  /* A press anywhere in a field means its text input. */
+  const toInput = (input, then) => (event) => {
+    if (event.target.tagName === "INPUT" || event.target.closest("button") || !input.current) return;
+    event.preventDefault();
+    input.current.focus();
+    if (then) then();
+  };
+
+  /* A button with a popup below it that begins with a search field. */
+  function useMenu() {
+    const [open, setOpen] = useState(false);
+    const [text, setText] = useState("");
+    const box = useRef(null);
+    const popup = useRef(null);
+    const button = useRef(null);
+    const input = useRef(null);
+    const close = (refocus) => {
+      setOpen(false);
+      setText("");
+      if (refocus && button.current) button.current.focus();
+    };
+    useOutside(box, open, () => close(false));
+    useWithinWindow(popup, open);
+    useEffect(() => {
+      if (open) input.current.focus();
+    }, [open]);
+    const words = fold(text).split(/\s+/).filter(Boolean);
+    return { open, setOpen, text, setText, close, words, box, popup, button, input };
+  }
+
   function Picker(props) {
     const { id, label, multi, placeholder, disabled, setProps } = props;
     const options = props.options || [];
@@ -212,30 +270,19 @@
         "div",
         {
           className: "picker-box",
-          onMouseDown: (event) => {
-            if (event.target.tagName !== "INPUT" && !event.target.closest("button")) {
-              event.preventDefault();
-              input.current.focus();
-              show();
-            }
-          },
+          onMouseDown: toInput(input, show),
         },
-        multi && values.length
-          ? h(
-              "ul",
-              { className: "chips", "aria-label": "Chosen" },
-              values.map((value) =>
-                h(
-                  "li",
-                  { key: String(value), className: `chip${byValue.has(value) ? "" : " chip-unknown"}`, title: full(value) },
-                  h("span", { className: "chip-text" }, name(value)),
-                  h(
-                    "button",
-                    { type: "button", className: "chip-remove", "aria-label": `Remove ${name(value)}`, onClick: () => remove(value) },
-                    icon("x-lg")
-                  )
-                )
-              )
+        multi
+          ? chips(
+              "Chosen",
+              values.map((value) => ({
+                value,
+                label: name(value),
+                title: full(value),
+                mark: byValue.has(value) ? "" : "chip-unknown",
+              })),
+              false,
+              remove
             )
           : null,
         h("input", {
@@ -307,14 +354,8 @@
   function AddMenu(props) {
     const { id, label, setProps } = props;
     const hidden = props.hidden || [];
-    const [open, setOpen] = useState(false);
-    const [text, setText] = useState("");
+    const { open, setOpen, text, setText, close, words, box, popup, button, input } = useMenu();
     const [active, setActive] = useState(0);
-    const box = useRef(null);
-    const popup = useRef(null);
-    const button = useRef(null);
-    const input = useRef(null);
-    const words = fold(text).split(/\s+/).filter(Boolean);
     const groups = (props.groups || [])
       .map((group) => ({
         label: group.label,
@@ -326,21 +367,13 @@
     const flat = groups.flatMap((group) => group.items);
     const list = `${id}-list`;
 
-    const close = (refocus) => {
-      setOpen(false);
-      setText("");
-      setActive(0);
-      if (refocus) button.current.focus();
-    };
+    useEffect(() => {
+      if (!open) setActive(0);
+    }, [open]);
     const pick = (item) => {
       close(true);
       setProps({ picked: { value: item.value, at: Date.now() } });
     };
-    useOutside(box, open, () => close(false));
-    useWithinWindow(popup, open);
-    useEffect(() => {
-      if (open) input.current.focus();
-    }, [open]);
 
     const keys = (event) => {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -567,44 +600,26 @@
       "div",
       {
         className: `picker picker-multi chips-field${disabled ? " disabled" : ""}`,
-        onMouseDown: (event) => {
-          if (event.target.tagName !== "INPUT" && !event.target.closest("button") && input.current) {
-            event.preventDefault();
-            input.current.focus();
-          }
-        },
+        onMouseDown: toInput(input),
       },
       h(
         "div",
         { className: "picker-box" },
-        value.length
-          ? h(
-              "ul",
-              { className: "chips", "aria-label": "Addresses" },
-              value.map((item) =>
-                h(
-                  "li",
-                  { key: item, className: `chip${problems[item] ? " chip-bad" : ""}`, title: problems[item] || item },
-                  problems[item] ? icon("exclamation-triangle") : null,
-                  h("span", { className: "chip-text" }, item),
-                  h(
-                    "button",
-                    {
-                      type: "button",
-                      className: "chip-remove",
-                      "aria-label": `Remove ${item}`,
-                      disabled: disabled || undefined,
-                      onClick: () => {
-                        setProps({ value: value.filter((other) => other !== item) });
-                        input.current.focus();
-                      },
-                    },
-                    icon("x-lg")
-                  )
-                )
-              )
-            )
-          : null,
+        chips(
+          "Addresses",
+          value.map((item) => ({
+            value: item,
+            label: item,
+            title: problems[item] || item,
+            mark: problems[item] ? "chip-bad" : "",
+            sign: problems[item] ? "exclamation-triangle" : "",
+          })),
+          disabled,
+          (item) => {
+            setProps({ value: value.filter((other) => other !== item) });
+            input.current.focus();
+          }
+        ),
         h("input", {
           ref: input,
           id,
@@ -642,28 +657,12 @@
   function SavedList(props) {
     const { id, label, setProps } = props;
     const items = props.items || [];
-    const [open, setOpen] = useState(false);
-    const [text, setText] = useState("");
-    const box = useRef(null);
-    const popup = useRef(null);
-    const button = useRef(null);
-    const input = useRef(null);
+    const { open, setOpen, text, setText, close, words, box, popup, button, input } = useMenu();
     const had = useRef(items.length > 0);
-    const words = fold(text).split(/\s+/).filter(Boolean);
     const found = items.filter((item) => {
       const all = fold(`${item.title} ${item.description} ${item.note}`);
       return words.every((word) => all.includes(word));
     });
-    const close = (refocus) => {
-      setOpen(false);
-      setText("");
-      if (refocus && button.current) button.current.focus();
-    };
-    useOutside(box, open, () => close(false));
-    useWithinWindow(popup, open);
-    useEffect(() => {
-      if (open) input.current.focus();
-    }, [open]);
     useEffect(() => {
       // With the last template this menu goes as well: the focus stays beside its place.
       if (!items.length && had.current) document.getElementById("templates-save").focus();

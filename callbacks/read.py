@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
@@ -104,6 +105,22 @@ def read_form(values: Mapping[str, Any]) -> Asked:
 def read_view(data: Mapping[str, Any] | None, charts: list[Any] | None = None) -> View:
     """What is on the page beside the figures, from its stores; raises :class:`UserError` when it cannot be read."""
     return View.from_json({**(data or {}), "charts": charts})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A press of Query: the id by which it can be followed and cancelled, and how many rows the page shows at first."""
+
+    id: str
+    rows: int | None = None
+
+
+def read_run(data: object) -> Run:
+    """A run from the page's own store; raises :class:`UserError` when it cannot be read."""
+    if not isinstance(data, Mapping) or not isinstance(data.get("id"), str):
+        raise UserError("What the page asks cannot be read: load the page again, and press Query.")
+    rows = data.get("rows")
+    return Run(data["id"], rows if isinstance(rows, int) else None)
 
 
 def address_problems(addresses: Sequence[str]) -> dict[str, str]:

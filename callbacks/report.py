@@ -79,7 +79,7 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def run_report(run: dict[str, Any], view: dict[str, Any], values: Any) -> dict[str, Any]:
-        return answered(services, run, read.read_view(view), read.read_form(values))
+        return answered(services, read.read_run(run), read.read_view(view), read.read_form(values))
 
     @app.callback(
         inputs={
@@ -141,17 +141,17 @@ def register(app: Dash, services: Services) -> None:
         keep_columns(services, services.user(), columns)
 
 
-def answered(services: Services, run: dict[str, Any], view: View, asked: Asked) -> dict[str, Any]:
+def answered(services: Services, run: read.Run, view: View, asked: Asked) -> dict[str, Any]:
     """What the page is given for a press of Query: a painted report, a file, or the news that it was cancelled."""
     nothing: dict[str, Any] = dict.fromkeys((*PAINTED, "download", "message"), no_update)
     user = services.user()
     try:
         if asked.output != WEB:
-            result = services.reports.ask(asked.query, user, run_id=run["id"]).result
+            result = services.reports.ask(asked.query, user, run_id=run.id).result
             content, message = delivered(result, asked, services)
             keep_question(services, asked)
             return nothing | {"download": content, "message": message}
-        made = publish(services, user, asked.query, run_id=run["id"])
+        made = publish(services, user, asked.query, run_id=run.id)
     except Cancelled:
         return nothing | {"message": messages.cancelled()}
     answer, link = made.answer, made.link
@@ -200,10 +200,9 @@ def painted(
     }
 
 
-def first_rows(run: dict[str, Any]) -> int:
+def first_rows(run: read.Run) -> int:
     """How many rows of a long report the page can show at first, as it said with its question."""
-    rows = run.get("rows")
-    return min(max(rows, _LEAST_FIRST), _MOST_FIRST) if isinstance(rows, int) else table.WINDOW
+    return table.WINDOW if run.rows is None else min(max(run.rows, _LEAST_FIRST), _MOST_FIRST)
 
 
 def sheet_of(result: ReportResult, view: View, *, first: int = table.WINDOW) -> table.Sheet:

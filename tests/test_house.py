@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -14,7 +15,12 @@ from pathlib import Path
 import pytest
 
 from data.report.catalog import DIMENSIONS, METRICS
+from data.report.reports import Reports
 from data.settings import Settings
+from data.store.chart_presets import ChartPresets
+from data.store.preferences import Preferences
+from data.store.snapshots import Snapshots
+from data.store.templates import Templates
 from docs.tables import TABLES, renew, tables_of
 
 ROOT = Path(__file__).parent.parent
@@ -116,6 +122,105 @@ def test_connections_are_opened_in_few_places():
                 if name in _OPENERS or name.rsplit(".", 1)[-1] in {"create_engine", "engine_from_config"}:
                     openers.add(path)
     assert openers <= set(CONNECTIONS)
+
+
+# ---------------------------------------------------------------- the border
+
+
+MOST_LINES = 12
+"""A callback reads what the page says, has it done, and shows what came of it."""
+
+
+def callbacks_of(path: str) -> Iterator[ast.FunctionDef]:
+    """The functions of a file that Dash calls."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef) and any(
+            isinstance(mark, ast.Call) and dotted(mark.func).endswith(".callback") for mark in node.decorator_list
+        ):
+            yield node
+
+
+def lines_of(function: ast.FunctionDef) -> int:
+    """Lines of what a function does, without its head and its docstring."""
+    body = function.body[ast.get_docstring(function) is not None :]
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_callbacks_are_thin():
+    found = {f"{path}: {node.name}": lines_of(node) for path in files("callbacks") for node in callbacks_of(path)}
+    assert len(found) > 15
+    assert {name: lines for name, lines in found.items() if lines > MOST_LINES} == {}
+
+
+def test_a_thick_callback_is_found(monkeypatch):
+    source = (
+        "def register(app):\n    @app.callback(1)\n    def act():\n        'Docstring.'\n" + "        work()\n" * 13
+    )
+    monkeypatch.setitem(globals(), "tree", lambda path: ast.parse(source))
+    assert [lines_of(node) for node in callbacks_of("callbacks/some.py")] == [13]
+
+
+_UNTYPED = re.compile(r"\b(dict|Mapping)\[str, Any\]")
+
+
+def untyped(path: str) -> Iterator[str]:
+    """Public functions that take a thing of the domain as plain JSON. Parsers do, and are named for it: `read_…`.
+
+    What stands within a function is Dash's to call: that is the border.
+    """
+    classes = [node for node in tree(path).body if isinstance(node, ast.ClassDef)]
+    for node in [*tree(path).body, *(part for kind in classes for part in kind.body)]:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith(("_", "from_json", "read_")):
+            taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            if any(item.annotation and _UNTYPED.search(ast.unparse(item.annotation)) for item in taken):
+                yield f"{path}: {node.name}"
+
+
+def test_past_the_border_there_are_only_types():
+    assert [place for path in files("data", "layouts", "callbacks") for place in untyped(path)] == []
+
+
+@pytest.mark.parametrize(
+    "source", ["def f(view: dict[str, Any]): ...", "def f(*, asked: Mapping[str, Any] | None): ..."]
+)
+def test_what_is_untyped_is_found(source, monkeypatch):
+    monkeypatch.setitem(globals(), "tree", lambda path: ast.parse(source))
+    assert list(untyped("data/some.py")) == ["data/some.py: f"]
+
+
+# Where it is found out who somebody is; everybody else asks Services.user().
+SIGN_IN = {"callbacks/gate.py", "callbacks/sign_in.py", "callbacks/oidc.py"}
+_IDENTITY = {"data.access.OPERATOR", "flask_login", "flask_login.current_user", "flask.session", "flask.g"}
+
+
+def test_only_services_say_who_is_asking():
+    readers = {path for path in files("callbacks", "layouts") if mentioned(path) & _IDENTITY}
+    assert readers - SIGN_IN == set()
+
+
+def test_whoever_asks_records_or_figures_says_who_they_are():
+    asked = [
+        (kind.__name__, name, member)
+        for kind in (Snapshots, Templates, Preferences, ChartPresets)
+        for name, member in inspect.getmembers(kind, inspect.isfunction)
+        if not name.startswith("_")
+    ]
+    asked += [("Reports", name, getattr(Reports, name)) for name in ("ask", "choices")]
+    assert [
+        f"{kind}.{name}" for kind, name, member in asked if "user" not in inspect.signature(member).parameters
+    ] == []
+
+
+def test_acts_take_the_services_and_the_person():
+    others = [
+        f"{path}: {node.name}"
+        for path in files("data/acts")
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and [item.arg for item in node.args.args[:2]] != ["services", "user"]
+    ]
+    assert others == []
 
 
 # ---------------------------------------------------------------- names

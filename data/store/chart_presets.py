@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 
 from data.access import User, may_use_preset
 from data.errors import UserError
+from data.report.view import ChartJson
 from data.store.canonical import bounded_json
 from data.store.clock import Clock, utc_now
 from data.store.database import Database
@@ -31,12 +31,12 @@ class PresetGone(UserError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnPreset:
-    """A chart preset of one person's. ``spec`` is JSON of the charts' own making; instants are naive UTC."""
+    """A chart preset of one person's. Instants are naive UTC."""
 
     id: str
     owner_id: str
     title: str
-    spec: Mapping[str, Any]
+    spec: ChartJson
     created_at: datetime
     updated_at: datetime
 
@@ -59,7 +59,7 @@ class ChartPresets:
         with self._database.reading() as connection:
             return self._load(connection, preset_id, user)
 
-    def create(self, user: User, title: str, spec: Mapping[str, Any]) -> OwnPreset:
+    def create(self, user: User, title: str, spec: ChartJson) -> OwnPreset:
         """Keep a chart. Raises :class:`UserError` when ``user`` has one of that title or it takes more than 64 KiB."""
         now = self._now()
         values: dict[str, Any] = {

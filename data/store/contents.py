@@ -66,7 +66,7 @@ class Contents:
             "generated_at": result.info.generated_at,
         }
 
-    def keep(self, connection: sa.Connection, packed: Mapping[str, Any]) -> None:
+    def keep(self, connection: sa.Connection, packed: Mapping[str, object]) -> None:
         """Store what :meth:`pack` gave, unless an equal report is there."""
         connection.execute(self._database.insert(contents).values(packed).on_conflict_do_nothing())
 
