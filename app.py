@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import dash
 import flask
@@ -11,7 +14,7 @@ from dash import html
 from flask_caching import Cache
 
 import callbacks
-from callbacks import routes
+from callbacks import routes, trust
 from data import commands
 from data.errors import UserError
 from data.report.reports import Reports
@@ -44,6 +47,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         serve_locally=True,
         on_error=callbacks.on_error,
     )
+    trust.register(server, settings)
     # Dash would build the page now, to validate callbacks, and send it to every visitor a second time within the
     # document. Each visitor's own page holds every id, so it is validated against that.
     app.validation_layout = html.Div("in place of the page")
@@ -72,3 +76,12 @@ def __getattr__(name: str) -> flask.Flask:
     if name == "app":
         return create_server()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+if __name__ == "__main__":
+    # As `make run` does, whatever folder it is started from.
+    os.chdir(Path(__file__).resolve().parent)
+    filled = subprocess.run([sys.executable, "-m", "flask", "demo", "--if-empty"], check=False)
+    if filled.returncode:
+        raise SystemExit(filled.returncode)
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "app:create_server()"])  # noqa: S606 - this program itself

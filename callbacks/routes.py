@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import dash
 import flask
 import flask_bootstrap
 from markupsafe import escape
+from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wrappers import Response as BaseResponse
 
 from data.errors import NoData, Unreachable, UserError
@@ -22,6 +24,8 @@ from data.services import Services
 from data.settings import Settings
 from layouts.controls import ICONS
 from layouts.links import plain_page
+
+_log = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 """The folder of style sheets and scripts that Dash puts on the page."""
@@ -80,6 +84,14 @@ def register(app: dash.Dash, services: Services) -> None:
         except Unreachable as fault:
             return {"status": "unreachable", "message": fault.message}, 503
 
+    @server.get("/readyz")
+    def readyz() -> tuple[dict[str, str], int]:
+        """Whether everything that people's questions need is there; what is not is told to the log alone."""
+        missing = _missing(server, services)
+        for what in missing:
+            _log.warning("Not ready: %s", what)
+        return ({"status": "not ready"}, 503) if missing else ({"status": "ready"}, 200)
+
     @server.after_request
     def add_headers(response: flask.Response) -> flask.Response:
         """Nothing from other hosts, no scripts but ours, and no address of ours told to others."""
@@ -92,8 +104,29 @@ def register(app: dash.Dash, services: Services) -> None:
         return response
 
 
+def _missing(server: flask.Flask, services: Services) -> list[str]:
+    """What cannot be reached, in a sentence each."""
+    told: list[str] = []
+    try:
+        with services.warehouse.read():
+            pass
+    except UserError as fault:
+        told.append(fault.message)
+    try:
+        with services.records.database.reading():
+            pass
+    except UserError as fault:
+        told.append(fault.message)
+    (cache,) = server.extensions["cache"]
+    try:
+        works = cache.set("ready", True, timeout=60) is not False
+    except Exception:  # noqa: BLE001 - whatever its kind of cache raises
+        works = False
+    return told if works else [*told, "The cache cannot be written."]
+
+
 class _FirstAlone:
-    """Lets the first request finish before any other begins.
+    """Lets one request finish before any other begins.
 
     Dash sets itself up in it without a guard: a browser that got the document from one server process asks another,
     fresh one for a dozen scripts at once, and those that came second were told that they do not exist.
@@ -105,12 +138,13 @@ class _FirstAlone:
         self._ready = False
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
-        if self._ready:
-            return self._application(environ, start_response)
-        with self._lock:
-            answer = self._application(environ, start_response)
-            self._ready = True
-            return answer
+        if not self._ready:
+            with self._lock:
+                if not self._ready:
+                    # One of our own, so that nobody waits for a body that comes slowly.
+                    run_wsgi_app(self._application, create_environ(addressed("theme.js")))
+                    self._ready = True
+        return self._application(environ, start_response)
 
 
 def addressed(name: str) -> str:

@@ -39,6 +39,14 @@ class Settings:
     public_url: str = _setting(
         "", "Address at which people reach the page, like https://reports.example.com; for links."
     )
+    trusted_hosts: str = _setting(
+        "",
+        "Names by which people reach this server, beside localhost, HOST and the name in PUBLIC_URL: a list with "
+        "commas; .example.com stands for all names below it, * for any.",
+    )
+    trusted_proxies: int = _setting(
+        0, "How many proxies stand before this server, whose X-Forwarded-For, -Proto and -Host are believed."
+    )
     host: str = _setting("127.0.0.1", "Address that `make run` serves on.")
     port: int = _setting(8050, "Port that `make run` serves on.")
     log_level: str = _setting("INFO", "Least severe log level that is written.")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import flask.testing
 import pytest
+from cachelib import FileSystemCache
 
 from app import create_app
 from callbacks import routes
@@ -58,6 +59,25 @@ def test_health(
     assert answer.json["status"] == "ok"
     empty = client_with(warehouse_url=f"duckdb:///{tmp_path / 'none.duckdb'}").get("/healthz")
     assert (empty.status_code, empty.json["status"]) == (503, "no data")
+
+
+def test_readiness_tells_what_is_missing_to_the_log_alone(
+    client_with: Callable[..., flask.testing.FlaskClient],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ready = client_with().get("/readyz")
+    assert (ready.status_code, ready.json) == (200, {"status": "ready"})
+    (tmp_path / "file").touch()
+    empty = client_with(
+        warehouse_url=f"duckdb:///{tmp_path / 'none.duckdb'}", database_url=f"sqlite:///{tmp_path / 'file' / 'r'}"
+    )
+    monkeypatch.setattr(FileSystemCache, "set", lambda *_, **__: False)
+    missing = empty.get("/readyz")
+    assert (missing.status_code, missing.json) == (503, {"status": "not ready"})
+    told = [record.getMessage() for record in caplog.records if record.getMessage().startswith("Not ready: ")]
+    assert [text.split()[2:4] for text in told] == [["There", "is"], ["The", "records'"], ["The", "cache"]]
 
 
 @pytest.mark.parametrize("address", ["/", "/healthz", "/_dash-layout", "/-/theme.js", "/nowhere"])
