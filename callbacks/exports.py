@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
@@ -44,18 +45,12 @@ def exported(services: Services, result: ReportResult, format_id: str, view: Vie
     """The file of what ``view`` displays of ``result``, as dcc.Download takes it."""
     columns = [column.id for column in result.columns if column.kind == "dimension" or column.id in view.shown]
     order = row_order(result, view.sort)
-    return _download(
-        result,
-        format_id,
-        export(result, format_id, columns=columns, order=order, names=known_names(services, services.user())),
-    )
+    return _download(services, result, format_id, columns=columns, order=order)
 
 
 def delivered(result: ReportResult, asked: Asked, services: Services) -> tuple[dict[str, Any], Any]:
     """The file that the form asked for, whole, and what to tell the person about it."""
-    content = _download(
-        result, asked.output, export(result, asked.output, names=known_names(services, services.user()))
-    )
+    content = _download(services, result, asked.output)
     if result.info.notice:
         told = messages.notice(f"{content['filename']} holds no rows. {result.info.notice}", "warning")
     elif asked.send_to:
@@ -70,9 +65,11 @@ def delivered(result: ReportResult, asked: Asked, services: Services) -> tuple[d
     return content, told
 
 
-def _download(result: ReportResult, format_id: str, content: bytes) -> dict[str, Any]:
+def _download(services: Services, result: ReportResult, format_id: str, **shown: Sequence[Any]) -> dict[str, Any]:
+    names = known_names(services, services.user())
+    content = export(result, format_id, names=names, **shown)
     return {
-        "filename": filename(result.query, format_id),
+        "filename": filename(result, format_id, names),
         "content": base64.b64encode(content).decode(),
         "base64": True,
         "type": FORMAT[format_id].mime,

@@ -18,6 +18,7 @@ from data.report.period import today_in
 from data.report.query import ReportQuery
 from data.report.reports import utc_now
 from data.services import Services
+from data.words.question import tell
 from layouts.filters import FILTERS
 from layouts.form import FIELDS_OF
 from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores
@@ -79,7 +80,7 @@ def keep_question(services: Services, asked: Asked) -> None:
 def question_words(services: Services, query: ReportQuery) -> str:
     """The question as the folded form says it."""
     named = query.owners or query.packages
-    return query.describe(known_names(services, services.user()) if named else None)
+    return tell(query, known_names(services, services.user()) if named else None).line
 
 
 def _in_the_browser(app: dash.Dash) -> None:

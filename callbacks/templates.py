@@ -19,6 +19,7 @@ from data.errors import UserError
 from data.report.view import View
 from data.services import Services
 from data.store.templates import Draft, Template
+from data.words.question import tell
 from layouts import report, templates
 from layouts.ids import Page, Problem, Stores
 from layouts.ids import Templates as Ids
@@ -222,7 +223,7 @@ def _dialog(services: Services, draft: Draft, edited: Template | None) -> dict[s
         "opened": _opened(open_=True, editing=edited is not None),
         "edited": None if edited is None else {"id": edited.id, "version": edited.version},
         "heading": "New Template" if edited is None else "Edit Template",
-        "words": f"{draft.query.describe(names)}. {templates.period_note(draft.query)}",
+        "words": f"{tell(draft.query, names).line}. {templates.period_note(draft.query)}",
         "title": draft.title,
         "description": draft.description,
         "visibility": draft.visibility,

@@ -10,6 +10,7 @@ from dash import dcc, html
 from data.delivery.formats import WEB
 from data.report.choices import Choices
 from data.report.query import ReportQuery
+from data.words.question import tell
 from layouts import filters, group_by, output
 from layouts.attributes import aria
 from layouts.controls import Handed, icon, still
@@ -45,7 +46,7 @@ def panel(
         [
             html.Div(
                 [
-                    html.P(query.describe(choices.names), id=Form.SUMMARY, className="form-words"),
+                    html.P(tell(query, choices.names).line, id=Form.SUMMARY, className="form-words"),
                     html.Button(
                         still(icon("pencil"), "Edit"),
                         id=Form.EDIT,

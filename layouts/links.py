@@ -13,6 +13,7 @@ from data.report.choices import Choices
 from data.store.links import Link
 from data.words.dates import moment_words
 from data.words.numerals import counted
+from data.words.question import tell
 from layouts.attributes import aria, dataset
 from layouts.ids import Links
 
@@ -69,7 +70,7 @@ def _row(link: Link, choices: Choices | None, now: datetime) -> html.Tr:
     zone = "UTC"
     if link.query is not None:
         zone = link.query.timezone
-        words = link.query.describe(choices.names if choices else None)
+        words = tell(link.query, choices.names if choices else None).line
     state: list[str | Component] = [STATES[link.state]]
     if link.state == "live" and link.expires_at is not None:
         state.append(html.Small(f" until {moment_words(link.expires_at, zone, seconds=False)}"))

@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 
 def known_names(services: Services, user: User) -> dict[tuple[str, object], str]:
-    """Names for :meth:`ReportQuery.describe` of what ``user`` may see.
+    """Names for the words of a question, of what ``user`` may see.
 
     None while the warehouse cannot be read, whatever keeps it from that: what is told of our own records, or of figures
     that are here, goes by number then.

@@ -15,7 +15,7 @@ _QUOTED = re.compile('[",;\t\r\n]|^ | $')
 
 
 def write_csv(document: Document) -> bytes:
-    """The table: two header rows, the rows, the totals row. The facts have no place in a file of one table."""
+    """The table: two header rows, the rows, the totals row; after an empty line the question and notes in words."""
     table = document.table
     kinds = [heading.kind for heading in table.headings]
     lines = [
@@ -23,6 +23,9 @@ def write_csv(document: Document) -> bytes:
         _line(_text(heading.title) for heading in table.headings),
         *(_line(_field(cell, kind) for cell, kind in zip(row, kinds, strict=True)) for row in table.body),
     ]
+    # Each line has all the fields, as RFC 4180 asks.
+    rest = [""] * (len(kinds) - 1)
+    lines += [_line([_text(words), *rest]) for words in ("", *document.footer)]
     return BOM_UTF8 + "".join(lines).encode()
 
 

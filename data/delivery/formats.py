@@ -5,17 +5,16 @@ A further format is one module ``*_file.py`` beside this one: its entry and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
 
 import data.delivery as here
 from data.delivery.format import Format
 from data.delivery.table import document
 from data.errors import UserError, did_you_mean
-from data.report.query import ReportQuery
 from data.report.result import ReportResult
+from data.words.question import Names, tell
 
 
 def _found() -> tuple[Format, ...]:
@@ -54,18 +53,18 @@ def export(
     *,
     columns: Sequence[str] | None = None,
     order: Sequence[int] | None = None,
-    names: Mapping[tuple[str, Any], str] | None = None,
+    names: Names | None = None,
 ) -> bytes:
     """The report as a file of a format of :data:`FORMATS`.
 
     ``columns`` are the column ids displayed and ``order`` the places of the rows displayed, both in the order shown;
     all of the report unless given. ``names`` gives owners' and packages' names to the facts, as for
-    :meth:`ReportQuery.describe`. Raises :class:`UserError` when the report is too large for the format.
+    :func:`tell`. Raises :class:`UserError` when the report is too large for the format.
     """
     return FORMAT[format_id].write(document(result, columns, order, names))
 
 
-def filename(query: ReportQuery, format_id: str) -> str:
-    """A name for the file, safe on every system: ``customer-dynamics_2024-01-01_2024-03-31.xlsx``."""
-    start, end = (str(bound).replace(":", "") for bound in (query.start, query.end))
-    return f"customer-dynamics_{start}_{end}.{FORMAT[format_id].extension}"
+def filename(result: ReportResult, format_id: str, names: Names | None = None) -> str:
+    """A name for the file, safe on every system: ``customer-dynamics_by-month_vip_2024-01-01_2024-03-31.xlsx``."""
+    question = tell(result.query, names, name=result.info.title)
+    return f"{question.file_stem}.{FORMAT[format_id].extension}"

@@ -10,13 +10,15 @@ from data.delivery.table import Document
 
 
 def write_json(document: Document) -> bytes:
-    """The report's JSON in UTF-8."""
+    """The report's JSON in UTF-8. Its info also tells the question and the notes in words."""
     whole = document.result.to_json()
     columns = {column["id"]: column for column in whole["columns"]}
     shown = {heading.id for heading in document.table.headings}
     hidden = columns.keys() - shown
     if "package" in hidden:
         hidden |= {"package_id"}
+
+    told = {"question": document.question.told, "notes": list(document.notes)}
 
     def text(value: object) -> str:
         return json.dumps(value, ensure_ascii=False)
@@ -29,7 +31,7 @@ def write_json(document: Document) -> bytes:
     totals = "null" if whole["totals"] is None else visible(whole["totals"])
     lines = (
         f'{{"query": {text(whole["query"])},',
-        f'"info": {text(whole["info"])},',
+        f'"info": {text(whole["info"] | told)},',
         f'"columns": {text(heads)},',
         f'"rows": [\n{rows}\n],' if rows else '"rows": [],',
         f'"totals": {totals}}}',

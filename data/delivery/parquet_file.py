@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from data.delivery.format import Format
-from data.delivery.table import Document, Heading, clean_text
+from data.delivery.table import MARK, Document, Heading, clean_text
+from data.words.marks import marks_of
 
 
 def write_parquet(document: Document) -> bytes:
@@ -18,17 +19,23 @@ def write_parquet(document: Document) -> bytes:
     (a key for each fact), the query and the headers.
     """
     import duckdb
+    import pandas as pd
 
     frame, whole = document.result.frame, document.result.to_json()
     shown = [heading for heading in document.table.headings if heading.id in frame.columns]
     columns = [_column(heading, document.table.decimals) for heading in shown]
     if any(heading.id == "package" for heading in shown):
         columns.append(("package_id", '"package_id"', "BIGINT"))
+    if any(heading.id == MARK for heading in document.table.headings):
+        frame = frame.assign(mark=pd.Series(marks_of(document.result), dtype=object))
+        columns.append((MARK, f'"{MARK}"', "VARCHAR"))
     # Read from text, so that the engine takes no decimal for a binary fraction on the way.
     names = [name for name, _, _ in columns]
     texts = frame.loc[list(document.order), names].map(lambda value: None if value is None else clean_text(str(value)))
     selected = ", ".join(f'CAST({value} AS {kind}) AS "{name}"' for name, value, kind in columns)
     told = dict(document.facts) | {
+        "question": document.question.told,
+        "notes": " ".join(document.notes),
         "query": json.dumps(whole["query"], ensure_ascii=False),
         "info": json.dumps(whole["info"], ensure_ascii=False),
         "columns": json.dumps(whole["columns"], ensure_ascii=False),

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from data.delivery.table import Cell, Document, Heading, Kind, Table
+from data.delivery.table import Cell, Document, Heading, Kind, Table, clean_text
 from data.errors import UserError
+from data.words.dates import moment_words
+from data.words.names import cut
 
 MAX_TEXT = 32_767
 """Characters in one cell, in either format, counted as Excel does: as UTF-16."""
 
 HEADER_ROWS = 2
+
+_MAX_HEADER = 220
 
 _MIN_WIDTH, _MAX_WIDTH = 9, 60
 _FIRST_SAFE_DATE = date(1900, 3, 1)
@@ -43,7 +47,7 @@ class Limits:
                 f"use {self.instead}.",
                 field="format",
             )
-        cells = (cell for row in (*table.body, *document.facts) for cell in row)
+        cells = (cell for row in (*table.body, *document.facts, document.footer) for cell in row)
         longest = max((_utf16_length(cell) for cell in cells if isinstance(cell, str)), default=0)
         if longest > MAX_TEXT:
             raise UserError(
@@ -51,6 +55,11 @@ class Limits:
                 f"use CSV.",
                 field="format",
             )
+
+    def footer(self, document: Document) -> tuple[str, ...]:
+        """The lines below the table, after an empty one, where the sheet has room: the second sheet has them all."""
+        lines = ("", *document.footer)
+        return lines if HEADER_ROWS + len(document.table.body) + len(lines) <= self.rows else ()
 
 
 def number_format(kind: Kind, decimals: int) -> str:
@@ -104,11 +113,30 @@ def _width(table: Table, place: int, heading: Heading) -> int:
     return min(max(_MIN_WIDTH, len(heading.title) + 2, max(needed, default=0) + 2), _MAX_WIDTH)
 
 
+def told(document: Document) -> tuple[tuple[str, str], ...]:
+    """The lines of the second sheet: the facts, then the notes."""
+    return (*document.facts, *(("Note", words) for words in document.notes))
+
+
 def fact_widths(facts: Sequence[tuple[str, str]]) -> tuple[int, int]:
     """Widths of the two columns of the second sheet, in characters."""
     labels = max((len(label) for label, _ in facts), default=0)
     words = max((len(text) for _, text in facts), default=0)
     return labels + 2, min(words + 2, 2 * _MAX_WIDTH)
+
+
+def print_header(document: Document) -> str:
+    """The question above every printed page, in at most as many characters as Excel takes (255, with its own signs)."""
+    text = cut(clean_text(document.question.told).replace("\n", " "), _MAX_HEADER)
+    while len(text.replace("&", "&&")) > _MAX_HEADER:
+        text = cut(text, len(text) - 10)
+    return text.replace("&", "&&")
+
+
+def print_footer(document: Document) -> str:
+    """The moment of the report below every printed page."""
+    info = document.result.info
+    return f"Data as of {moment_words(info.as_of, info.timezone)} {info.timezone}"
 
 
 def _utf16_length(text: str) -> int:

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from data.currencies import currency_name
-from data.report.catalog import DIMENSION
-from data.report.query import ReportQuery
-from data.report.result import ReportResult, label_text
-from data.warehouse.schema import CLIENT_TYPES
+from data.report.result import ReportResult
+from data.words.dates import period_words
+from data.words.marks import footnote, marks_of
+from data.words.names import row_labels
+from data.words.question import Names, Question, tell
+from data.words.totals import total_words, totals_note
 
 Cell = str | int | Decimal | date | None
 """Text, a count or a year, money, a date or the first day of a month, or nothing."""
@@ -27,6 +28,10 @@ Cell = str | int | Decimal | date | None
 Kind = Literal["text", "year", "month", "date", "count", "money"]
 
 TOTAL = "Total"
+"""What the totals row begins with."""
+
+MARK = "mark"
+"""The column that says beside a row's label what is not whole about its time; it is there when anything is."""
 
 # Unicode's controls and lone surrogates have no place in a file that people open; tab and line feed have.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -75,23 +80,31 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is exported: the report, its table as displayed, and the facts about it, each a label and its words.
+    """What is exported: the report, its table as displayed, its question, and the facts about both in words.
 
-    ``order`` are the places in ``result.rows`` of the table's rows.
+    ``order`` are the places in ``result.rows`` of the table's rows; ``notes`` explain marked rows and totals.
     """
 
     result: ReportResult
     table: Table
     order: tuple[int, ...]
+    question: Question
     facts: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def footer(self) -> tuple[str, ...]:
+        """The lines below a table that has no other place for words: the question, then the notes."""
+        return (f"Question: {clean_text(self.question.told)}", *self.notes)
 
 
 def tabulate(result: ReportResult, columns: Sequence[str] | None = None, order: Sequence[int] | None = None) -> Table:
-    """The report as a table: grouping columns first, then figures, then the totals row labelled "Total".
+    """The report as a table: grouping columns first, then figures, then the totals row, whose label begins with Total.
 
     ``columns`` are ids of ``result.columns`` to show, in that order (all of them unless given); ``order`` are places in
     ``result.rows``, in the order to show them. With no grouping column a first one is added, to carry the period and
-    the word Total. Raises :class:`ValueError` for a column or row that the report does not have.
+    the word Total; with rows whose time is not whole a last one tells what they cover. Raises :class:`ValueError` for a
+    column or row that the report does not have.
     """
     known = {column.id: (place, column) for place, column in enumerate(result.columns)}
     wanted = list(dict.fromkeys(known if columns is None else columns))
@@ -110,15 +123,19 @@ def tabulate(result: ReportResult, columns: Sequence[str] | None = None, order: 
 
     if not labels:
         # Grouped by what is hidden: the rows cannot be told apart, and a period would be wrong for each of them.
-        words = None if result.query.group_by else f"{result.query.start} to {result.query.end}"
+        words = None if result.query.group_by else period_words(result.query.start, result.query.end)
         headings.append(Heading("period", "", "" if words is None else "Period", "text"))
         readers.append(lambda _: words)
     for id_ in labels:
         place, column = known[id_]
         headings.append(Heading(id_, column.group, column.title, _LABEL_KINDS[id_]))
         readers.append(_label_reader(result, id_, place))
+    marks = marks_of(result)
+    if any(marks):
+        headings.append(Heading(MARK, "", "Time covered", "text"))
+        readers.append(lambda row: marks[row])
     fixed = len(headings)
-    totals.extend([TOTAL, *[None] * (fixed - 1)])
+    totals.extend([total_words(result), *[None] * (fixed - 1)])
     for id_ in figures:
         place, column = known[id_]
         headings.append(Heading(id_, column.group, column.title, "count" if column.kind == "count" else "money"))
@@ -136,13 +153,9 @@ def tabulate(result: ReportResult, columns: Sequence[str] | None = None, order: 
     )
 
 
-def facts(result: ReportResult, names: Mapping[tuple[str, Any], str] | None = None) -> tuple[tuple[str, str], ...]:
-    """What was asked and what goes with the answer (semantics, section 6), in words.
-
-    ``names`` gives the names of owners and packages, keyed ("owner", id) and ("package", id), as for
-    :meth:`ReportQuery.describe`.
-    """
-    query, info = result.query, result.info
+def facts(result: ReportResult, question: Question) -> tuple[tuple[str, str], ...]:
+    """What was asked and what goes with the answer (semantics, section 6), each a label and its words."""
+    info = result.info
 
     def moment(instant: datetime) -> str:
         local = instant.replace(tzinfo=UTC).astimezone(ZoneInfo(info.timezone))
@@ -155,14 +168,9 @@ def facts(result: ReportResult, names: Mapping[tuple[str, Any], str] | None = No
         interval = f"{moment(info.data_first)} to {moment(info.data_last)}"
     rates = "none needed" if info.rates_oldest is None else f"{info.rates_oldest} to {info.rates_newest}"
     found = [
-        ("Period", f"{query.start} to {query.end}"),
+        *question.facts,
         ("Data Period (set)", f"{moment(info.period_start)} to before {moment(info.period_end)}"),
         ("Actual data interval", interval),
-        ("Time zone", info.timezone),
-        *_filters(query, names or {}),
-        ("Group by", ", ".join(DIMENSION[item].label for item in query.group_by) or "nothing: one row for the period"),
-        ("Currency", f"{info.currency} ({currency_name(info.currency)})"),
-        ("Active Duration", f"{info.active_duration} month{'' if info.active_duration == 1 else 's'}"),
         ("Rates used, by date", rates),
         ("Generated by", info.generated_by),
         ("Generated at", moment(info.generated_at)),
@@ -179,11 +187,14 @@ def document(
     result: ReportResult,
     columns: Sequence[str] | None = None,
     order: Sequence[int] | None = None,
-    names: Mapping[tuple[str, Any], str] | None = None,
+    names: Names | None = None,
 ) -> Document:
     """Everything that a file of the report holds; see :func:`tabulate` and :func:`facts`."""
     places = tuple(range(len(result.rows)) if order is None else order)
-    return Document(result, tabulate(result, columns, places), places, facts(result, names))
+    question = tell(result.query, names, name=result.info.title)
+    notes = tuple(clean_text(note) for note in (footnote(result), totals_note(result)) if note)
+    table = tabulate(result, columns, places)
+    return Document(result, table, places, question, facts(result, question), notes)
 
 
 def clean_text(text: str) -> str:
@@ -211,6 +222,8 @@ _LABEL_KINDS: dict[str, Kind] = {"year": "year", "month": "month", "date": "date
 
 
 def _label_reader(result: ReportResult, dimension: str, place: int) -> Callable[[int], Cell]:
+    texts = [labels[place] for labels in row_labels(result)]
+
     def read(row: int) -> Cell:
         label = result.rows[row].labels[place]
         match dimension:
@@ -221,25 +234,10 @@ def _label_reader(result: ReportResult, dimension: str, place: int) -> Callable[
             case "date":
                 return date.fromisoformat(str(label))
             case _:
-                return clean_text(label_text(dimension, label))
+                return clean_text(texts[row])
 
     return read
 
 
 def _figure_reader(result: ReportResult, place: int) -> Callable[[int], Cell]:
     return lambda row: result.rows[row].figures[place]
-
-
-def _filters(query: ReportQuery, names: Mapping[tuple[str, Any], str]) -> list[tuple[str, str]]:
-    def named(kind: str, ids: Sequence[int]) -> list[str]:
-        return [f"{names[kind, id_]} ({id_})" if (kind, id_) in names else str(id_) for id_ in ids]
-
-    return [
-        (label, " or ".join(words) or "any")
-        for label, words in (
-            ("Client Type", [CLIENT_TYPES.get(item, item) for item in query.client_types]),
-            ("Client Tags", list(query.tags)),
-            ("Owner", named("owner", query.owners)),
-            ("Package", named("package", query.packages)),
-        )
-    ]

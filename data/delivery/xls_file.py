@@ -7,12 +7,23 @@ from io import BytesIO
 from typing import Any
 
 from data.delivery.format import Format
-from data.delivery.spreadsheet import HEADER_ROWS, Limits, exact_cell, fact_widths, number_format, widths
-from data.delivery.table import Document, Table
+from data.delivery.spreadsheet import (
+    HEADER_ROWS,
+    Limits,
+    exact_cell,
+    fact_widths,
+    number_format,
+    print_footer,
+    print_header,
+    told,
+    widths,
+)
+from data.delivery.table import Document
 
 LIMITS = Limits("Excel XLS", rows=65_536, columns=256, instead="Excel XLSx or CSV")
 
 _WIDTH_UNIT = 256
+_A4 = 9
 
 
 @cache
@@ -41,16 +52,24 @@ def write_xls(document: Document) -> bytes:
     LIMITS.check(document)
     book = xlwt.Workbook(encoding="utf-8")
     book.set_owner("Customer Dynamics")
-    _write_table(book, document.table)
-    _write_facts(book, document.facts)
+    _write_table(book, document)
+    _write_facts(book, told(document))
     target = BytesIO()
     book.save(target)
     return target.getvalue()
 
 
-def _write_table(book: Any, table: Table) -> None:
+def _write_table(book: Any, document: Document) -> None:
+    table = document.table
     sheet = book.add_sheet(table.title)
     sheet.portrait = False
+    sheet.paper_size_code = _A4
+    sheet.fit_num_pages = 1
+    sheet.fit_width_to_pages = 1
+    sheet.fit_height_to_pages = 0  # as many as it takes
+    # xlwt's own setters take bytes alone, and then only ASCII.
+    sheet._Worksheet__header_str = f"&L{print_header(document)}"
+    sheet._Worksheet__footer_str = f"&L{print_footer(document)}&RPage &P of &N"
     sheet.set_panes_frozen(True)
     sheet.set_remove_splits(True)
     sheet.set_horz_split_pos(HEADER_ROWS)
@@ -86,6 +105,8 @@ def _write_table(book: Any, table: Table) -> None:
             )
         if number % 1000 == 999:
             sheet.flush_row_data()
+    for number, words in enumerate(LIMITS.footer(document), start=HEADER_ROWS + len(table.body)):
+        sheet.write(number, 0, words or None, _style("@"))
 
 
 def _write_facts(book: Any, facts: tuple[tuple[str, str], ...]) -> None:

@@ -14,7 +14,7 @@ def write_xlsx(document: Document) -> bytes:
     LIMITS.check(document)
     from data.delivery.xlsx_sheets import workbook_of
 
-    return workbook_of(document)
+    return workbook_of(document, LIMITS.footer(document))
 
 
 FORMAT = Format(

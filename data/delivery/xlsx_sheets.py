@@ -11,21 +11,35 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell as SheetCell
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
-from data.delivery.spreadsheet import HEADER_ROWS, exact_cell, fact_widths, number_format, widths
-from data.delivery.table import Cell, Document, Kind, Table, runs_as_formula
+from data.delivery.spreadsheet import (
+    HEADER_ROWS,
+    exact_cell,
+    fact_widths,
+    number_format,
+    print_footer,
+    print_header,
+    told,
+    widths,
+)
+from data.delivery.table import Cell, Document, Kind, Table, clean_text, runs_as_formula
+
+_A4 = 9
 
 # Excel reads _x0041_ in a text as the letter A; such text is told from an escape by escaping its first underscore.
 _ESCAPE_LIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def workbook_of(document: Document) -> bytes:
-    """A workbook of two sheets, Report and Info, of a document that fits."""
+def workbook_of(document: Document, footer: tuple[str, ...]) -> bytes:
+    """A workbook of two sheets, Report and Info, of a document that fits; ``footer`` are the lines below its table."""
     book = Workbook(write_only=True)
-    book.properties.creator = book.properties.title = "Customer Dynamics"
+    book.properties.creator = "Customer Dynamics"
+    book.properties.title = clean_text(document.question.title)
+    book.properties.description = clean_text(document.question.told)
     book.properties.created = book.properties.modified = document.result.info.generated_at.replace(microsecond=0)
-    _write_table(book.create_sheet(document.table.title), document.table)
-    _write_facts(book.create_sheet("Info"), document.facts)
+    _write_table(book.create_sheet(document.table.title), document, footer)
+    _write_facts(book.create_sheet("Info"), told(document))
     target = BytesIO()
     book.save(target)
     return target.getvalue()
@@ -85,7 +99,8 @@ class _Pens:
         return cell
 
 
-def _write_table(sheet: Any, table: Table) -> None:
+def _write_table(sheet: Any, document: Document, footer: tuple[str, ...]) -> None:
+    table = document.table
     letters = [get_column_letter(place + 1) for place in range(len(table.headings))]
     for letter, width in zip(letters, widths(table), strict=True):
         sheet.column_dimensions[letter].width = width
@@ -95,6 +110,12 @@ def _write_table(sheet: Any, table: Table) -> None:
     sheet.print_title_rows = f"1:{HEADER_ROWS}"
     sheet.print_title_cols = f"A:{letters[table.fixed - 1]}"
     sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = _A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0  # as many pages high as it takes
+    sheet.oddHeader.left.text = print_header(document)
+    sheet.oddFooter.left.text = print_footer(document)
+    sheet.oddFooter.right.text = "Page &P of &N"
     for group, start, count in table.groups:
         if group and count > 1:
             sheet.merged_cells.add(f"{letters[start]}1:{letters[start + count - 1]}1")
@@ -111,6 +132,8 @@ def _write_table(sheet: Any, table: Table) -> None:
         sheet.append(_cells(pens, row, rows))
     if table.totals is not None:
         sheet.append(_cells(pens, table.totals, totals))
+    for words in footer:
+        sheet.append([pens.text(words)])
 
 
 def _group_cells(pens: _Pens, table: Table) -> Iterator[SheetCell | None]:

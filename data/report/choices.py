@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from data.access import User, visible_owners
+from data.report.catalog import NO_PACKAGE
 from data.report.sql import tags_of
 from data.warehouse.engines import Reading
 from data.warehouse.schema import clients, packages, rates, resellers
+from data.words.names import apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,11 @@ class Choices:
 
     @property
     def names(self) -> dict[tuple[str, object], str]:
-        """Names for :meth:`ReportQuery.describe`."""
-        owners: dict[tuple[str, object], str] = {("owner", owner.id): owner.name for owner in self.owners}
-        return owners | {("package", package.id): package.name for package in self.packages}
+        """Names of owners and packages for the words of a question, equal ones with their ids."""
+        owners = apart({owner.id: owner.name for owner in self.owners})
+        packages = apart({package.id: package.name for package in self.packages}, taken=[NO_PACKAGE])
+        named: dict[tuple[str, object], str] = {("owner", id_): name for id_, name in owners.items()}
+        return named | {("package", id_): name for id_, name in packages.items()}
 
 
 def read_choices(reading: Reading, user: User) -> Choices:

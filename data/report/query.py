@@ -1,4 +1,4 @@
-"""The question a person asks: :class:`ReportQuery`, how it is checked, put in words and written as JSON."""
+"""The question a person asks: :class:`ReportQuery`, how it is checked and written as JSON."""
 
 from __future__ import annotations
 
@@ -111,33 +111,6 @@ class ReportQuery:
             )
         except (KeyError, TypeError, ValueError) as fault:
             raise UserError(f"The saved query cannot be read: {fault}.") from fault
-
-    def describe(self, names: Mapping[tuple[str, Any], str] | None = None) -> str:
-        """The question in one line of words: "Last 12 months, Europe/Kyiv, by Month, EUR, active 3 months".
-
-        ``names`` gives the names of owners and packages, keyed ("owner", id) and ("package", id).
-        """
-        known = names or {}
-        when = QUICK_RANGES.get(self.quick_range or "", f"{self.start} to {self.end}")
-        parts = [when, self.timezone]
-        for label, kind, values in (
-            ("client type", "client_type", self.client_types),
-            ("tag", "tag", self.tags),
-            ("owner", "owner", self.owners),
-            ("package", "package", self.packages),
-        ):
-            if values:
-                words = [
-                    CLIENT_TYPES.get(str(value), str(value))
-                    if kind == "client_type"
-                    else known.get((kind, value), str(value))
-                    for value in values
-                ]
-                parts.append(f"{label} {' or '.join(words)}")
-        if self.group_by:
-            parts.append("by " + ", ".join(DIMENSION[item].label for item in self.group_by))
-        months = "month" if self.active_duration == 1 else "months"
-        return ", ".join([*parts, self.currency, f"active {self.active_duration} {months}"])
 
 
 def _check_each(values: Iterable[str], choices: Mapping[str, object], field: str, title: str) -> None:

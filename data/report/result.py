@@ -67,7 +67,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportInfo:
-    """What goes with a report (semantics, section 6). Instants are naive UTC; ``duration`` is in seconds."""
+    """What goes with a report (semantics, section 6). Instants are naive UTC; ``duration`` is in seconds.
+
+    ``title`` is what the person called the question when they asked it, such as its template's title.
+    """
 
     period_start: datetime
     period_end: datetime
@@ -84,6 +87,7 @@ class ReportInfo:
     rates_newest: date | None
     data_version: str
     notice: str | None = None
+    title: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: instants as ISO 8601 with Z, dates as ISO."""
@@ -104,6 +108,7 @@ class ReportInfo:
             else {"oldest": self.rates_oldest.isoformat(), "newest": str(self.rates_newest)},
             "data_version": self.data_version,
             "notice": self.notice,
+            "title": self.title,
         }
 
     @classmethod
@@ -129,6 +134,7 @@ class ReportInfo:
             rates_newest=date.fromisoformat(rates["newest"]) if rates else None,
             data_version=data["data_version"],
             notice=data["notice"],
+            title=data.get("title"),
         )
 
 

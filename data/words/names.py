@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Mapping
 from typing import TypeVar
 
+from data.report.catalog import NO_PACKAGE
+from data.report.result import ReportResult, label_text
+
 K = TypeVar("K", bound=Hashable)
 
 MOST = 60
@@ -34,3 +37,23 @@ def cut(text: str, most: int = MOST) -> str:
         return text
     head = most // 2
     return f"{text[:head].rstrip()}…{text[len(text) - (most - head - 1) :].lstrip()}"
+
+
+def row_labels(result: ReportResult) -> tuple[tuple[str, ...], ...]:
+    """The labels of each row as people read them, those of different things always different."""
+    group_by = result.query.group_by
+    place = group_by.index("package") if "package" in group_by else None
+    packages: dict[int | None, str] = {}
+    if place is not None:
+        named: dict[int | None, str] = {
+            row.package_id: str(row.labels[place]) for row in result.rows if row.package_id is not None
+        }
+        packages = {None: NO_PACKAGE}
+        packages.update(apart(named, taken=[NO_PACKAGE]))
+    return tuple(
+        tuple(
+            packages[row.package_id] if at == place else label_text(dimension, row.labels[at])
+            for at, dimension in enumerate(group_by)
+        )
+        for row in result.rows
+    )

@@ -67,7 +67,7 @@ def test_one_that_runs_at_once_shows_its_report(page: Page) -> None:
     menu(page).get_by_label("Search templates").press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Edit", exact=True)).to_be_visible()
-    expect(page.locator("#form-summary")).to_contain_text("2024-01-01 to 2024-03-31")
+    expect(page.locator("#form-summary")).to_contain_text("Jan–Mar 2024")
 
 
 def test_columns_go_along(page: Page) -> None:

@@ -33,13 +33,14 @@ def test_an_export_is_what_is_displayed(visitor: Visitor, monkeypatch: pytest.Mo
     visitor.put({(Stores.VIEW, "data"): view})
     visitor.press(ids.export("csv"))
     download = visitor[Report.DOWNLOAD, "data"]
-    assert download["filename"] == "customer-dynamics_2024-01-01_2024-06-30.csv"
-    _, heads, *lines, totals = rows(download)
+    assert download["filename"] == "customer-dynamics_by-month_2024-01-01_2024-06-30.csv"
+    _, heads, *lines, totals, _, question, _ = rows(download)
     assert heads == ["Month", "Qty", "Total"]
+    assert question == ["Question: Jan–Jun 2024, UTC, by Month, EUR, active 1 month", "", ""]
     found = [float(line[2]) for line in lines]
     assert found == sorted(found, reverse=True)
     assert len(lines) == 6
-    assert totals[0] == "Total"
+    assert totals[0] == "Total of Jan–Jun 2024"
 
 
 @pytest.mark.parametrize("item", FORMATS, ids=lambda item: item.id)

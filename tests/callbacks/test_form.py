@@ -60,7 +60,7 @@ def test_a_question_for_a_file_is_remembered_as_well(visitor: Visitor, client: f
     visitor.change(Stores.RUN, "data", {"id": "one"})
     again = Visitor(client)
     assert (again[Delivery.TYPE, "value"], again[Delivery.SEND_TO, "value"]) == ("csv", ["anna@example.org"])
-    assert again[Form.SUMMARY, "children"].startswith("2024-01-01 to 2024-03-31")
+    assert again[Form.SUMMARY, "children"].startswith("Jan–Mar 2024")
 
 
 def test_a_link_of_somebody_is_not_ones_own_settings(visitor: Visitor, client: flask.testing.FlaskClient) -> None:
@@ -137,7 +137,7 @@ def test_the_folded_form_says_the_question_in_words(visitor: Visitor) -> None:
     visitor.put(QUESTION)
     visitor.change(Stores.RUN, "data", {"id": "one"})
     assert visitor[Form.SUMMARY, "children"] == (
-        '2024-01-01 to 2024-03-31, Europe/Kyiv, client type Client, owner North, "Ltd", by Package Name, Month, USD, '
+        'Jan–Mar 2024, Europe/Kyiv, Client Type Client, Owner North, "Ltd", by Package Name, Month, USD, '
         "active 3 months"
     )
 

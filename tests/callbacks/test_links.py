@@ -88,7 +88,7 @@ def test_my_links_lists_and_manages_them(visitor: Visitor) -> None:
     visitor.press(Links.OPEN)
     assert visitor[Links.DIALOG, "is_open"] is True
     listed = words(visitor[Links.LIST, "children"])
-    assert "2024-01-01 to 2024-06-30, UTC, by Month, EUR" in listed
+    assert "Jan–Jun 2024, UTC, by Month, EUR" in listed
     assert "once" in listed
     assert "Live" in listed
     expiry = {"type": Links.EXPIRY, "link": link}

@@ -15,6 +15,7 @@ from data.report.choices import Choices, Owner, Package
 from data.report.period import QUICK_RANGES, Bound, quick_range_dates
 from data.report.query import ReportQuery
 from data.warehouse.schema import CLIENT_TYPES
+from data.words.question import tell
 from layouts import filters, form
 from layouts.ids import Delivery, Filters, Form, GroupBy, Period
 
@@ -63,7 +64,7 @@ def test_fields_are_filled_from_the_question(by_id: dict[str, Component]) -> Non
     assert by_id[Delivery.CURRENCY].value == "USD"
     assert by_id[Delivery.SEND_TO].value == ["anna@example.org"]
     assert by_id[Delivery.SEND_TO].disabled is False
-    assert by_id[Form.SUMMARY].children == QUERY.describe(CHOICES.names)
+    assert by_id[Form.SUMMARY].children == tell(QUERY, CHOICES.names).line
 
 
 def test_every_filter_has_its_row_and_only_those_in_use_are_seen(by_id: dict[str, Component]) -> None:

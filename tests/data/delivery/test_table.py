@@ -10,6 +10,7 @@ import pytest
 
 from data.delivery.table import clean_text, facts, runs_as_formula, tabulate
 from data.report.catalog import METRICS
+from data.words.question import tell
 from tests.data.delivery.samples import by_month_and_package, figures, query, report
 
 
@@ -34,7 +35,7 @@ def test_figures_and_totals_are_the_reports_own():
     result = by_month_and_package()
     table = tabulate(result)
     assert [row[2:] for row in table.rows] == [row.figures for row in result.rows]
-    assert table.totals == ("Total", None, *(result.totals or ()))
+    assert table.totals == ("Total of Jan–Mar 2024", None, *(result.totals or ()))
 
 
 def test_groups_are_runs_of_columns():
@@ -49,21 +50,21 @@ def test_chosen_columns_and_order_are_what_is_shown():
         ("No package", figures(3)[15], figures(3)[8]),
         ("Тариф «Ürün» 中文 📞", figures(1)[15], figures(1)[8]),
     )
-    assert table.totals == ("Total", figures(100)[15], figures(100)[8])
+    assert table.totals == ("Total of Jan–Mar 2024", figures(100)[15], figures(100)[8])
     assert METRICS[15].id == "payg_total"
 
 
 def test_without_grouping_the_period_labels_the_row():
     table = tabulate(report(query(), [((), figures(1))], figures(1)))
     assert table.headings[0].title == "Period"
-    assert table.rows[0][0] == "2024-01-01 to 2024-03-31"
+    assert table.rows[0][0] == "Jan–Mar 2024"
     assert table.totals is not None
-    assert table.totals[0] == "Total"
+    assert table.totals[0] == "Total of Jan–Mar 2024"
 
 
 def test_with_its_grouping_hidden_a_report_claims_no_period_for_its_rows():
     table = tabulate(by_month_and_package(), ["clients_all_qty"])
-    assert [row[0] for row in table.body] == [None, None, None, "Total"]
+    assert [row[0] for row in table.body] == [None, None, None, "Total of Jan–Mar 2024"]
 
 
 def test_an_empty_report_has_headers_and_no_totals():
@@ -90,16 +91,17 @@ def test_facts_say_everything_that_goes_with_a_report_in_words():
         owners=(7, 9),
         active_duration=3,
     )
-    said = dict(facts(report(asked, [], None, "Nothing happened."), {("owner", 7): "Acme"}))
+    answer = report(asked, [], None, "Nothing happened.")
+    said = dict(facts(answer, tell(asked, {("owner", 7): "Acme"})))
     assert said == {
-        "Period": "2024-01-01 to 2024-03-31",
+        "Title": "By Month, Jan–Mar 2024, Client Type Call Shop or Client, Client Tags vip, Owner Acme or #9",
+        "Period": "Jan–Mar 2024",
         "Data Period (set)": "2024-01-01 02:00:00+02:00 to before 2024-04-01 03:00:00+03:00",
         "Actual data interval": "2024-01-05 12:20:30+02:00 to 2024-03-31 01:59:59.250000+02:00",
         "Time zone": "Europe/Kyiv",
         "Client Type": "Call Shop or Client",
         "Client Tags": "vip",
-        "Owner": "Acme (7) or 9",
-        "Package": "any",
+        "Owner": "Acme or #9",
         "Group by": "Month",
         "Currency": "USD (US Dollar)",
         "Active Duration": "3 months",
@@ -116,7 +118,7 @@ def test_facts_say_everything_that_goes_with_a_report_in_words():
 def test_facts_say_so_where_there_is_nothing():
     result = report(query(), [], None)
     bare = replace(result, info=replace(result.info, data_first=None, data_last=None, rates_oldest=None))
-    said = dict(facts(bare))
+    said = dict(facts(bare, tell(bare.query)))
     assert said["Actual data interval"] == "none: the selected clients have no transactions in the period"
     assert said["Rates used, by date"] == "none needed"
     assert said["Group by"] == "nothing: one row for the period"

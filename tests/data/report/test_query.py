@@ -88,25 +88,6 @@ def test_a_quick_range_moves_with_the_day_and_the_zone() -> None:
     assert question().on_day(late_in_march) == question()
 
 
-def test_the_question_in_words() -> None:
-    assert question().describe() == "2024-03-01 to 2024-03-31, UTC, EUR, active 1 month"
-    asked = question(
-        quick_range="last_12_months",
-        timezone="Europe/Kyiv",
-        client_types=("call_shop", "client"),
-        tags=("vip",),
-        owners=(2, 3),
-        packages=(10,),
-        group_by=("month", "package"),
-        currency="USD",
-        active_duration=3,
-    )
-    assert asked.describe({("owner", 2): "North", ("package", 10): "Gold"}) == (
-        "Last 12 months, Europe/Kyiv, client type Call Shop or Client, tag vip, owner North or 3, package Gold, "
-        "by Month, Package Name, USD, active 3 months"
-    )
-
-
 bounds = st.builds(
     Bound,
     st.dates(date(1900, 1, 1), date(2199, 12, 31)),

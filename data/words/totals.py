@@ -1,0 +1,24 @@
+"""What the totals of a report are, in words. They are never made by adding rows up (semantics, section 3)."""
+
+from __future__ import annotations
+
+from data.report.result import ReportResult
+from data.words.dates import moment_words, period_words
+
+
+def total_words(result: ReportResult, language: str = "en") -> str:
+    """The label of the totals row: "Total of Jan–Mar 2024"."""
+    return f"Total of {period_words(result.query.start, result.query.end, language)}"
+
+
+def totals_note(result: ReportResult, language: str = "en") -> str | None:
+    """What each kind of total is, in one paragraph; None for a report without totals."""
+    if result.totals is None:
+        return None
+    end = min(result.info.period_end, result.info.as_of)
+    at = moment_words(end, result.info.timezone, language, seconds=False)
+    return (
+        "The total is the whole report without grouping, not the sum of its rows: clients and balances are those at "
+        f"the end, {at}; refills, usage and packages are those of the whole period; Active Avg divides by the clients "
+        "that were active at the end."
+    )
