@@ -35,6 +35,13 @@
   /* Once Dash has drawn what a callback changed. */
   const afterPaint = (act) => setTimeout(() => requestAnimationFrame(act), 30);
 
+  /* What a field asks for, as text: only groupings have an order that means something. */
+  function meant(id, value) {
+    if (!Array.isArray(value) || !value.length) return String(value ?? "");
+    const parts = value.map(String);
+    return JSON.stringify(id === "group-by-chosen" ? parts : parts.sort());
+  }
+
   const form = {
     same: (value) => value,
 
@@ -99,10 +106,24 @@
 
     allowSending: (type, notes) => [type === "web", type === "web" ? notes.web : notes.file],
 
-    /* With a report the form becomes one line; Edit unfolds it in place. */
-    unfold() {
-      afterPaint(() => document.getElementById("period-range").focus());
-      return "form";
+    /* With a report the form becomes one line; Edit unfolds it in place, Fold makes it one again without asking. */
+    fold() {
+      const folds = triggers().includes("form-fold");
+      afterPaint(() => document.getElementById(folds ? "form-edit" : "period-range").focus());
+      return folds ? "form folded" : "form";
+    },
+
+    /* A form that asks for another report than the one that is shown says so. */
+    compare(report) {
+      const asked = report && report.asked;
+      const fields = window.dash_clientside.callback_context.inputs_list.slice(1);
+      const changed = Boolean(asked) && fields.some(({ id, value }) => meant(id, value) !== meant(id, asked[id]));
+      return changed ? "report-section is-stale" : "report-section";
+    },
+
+    discard(clicks, report) {
+      const { outputs_list: fields } = window.dash_clientside.callback_context;
+      return fields.map(({ id }) => (clicks && report ? report.asked[id] : none()));
     },
 
     appeared(report) {
@@ -138,6 +159,12 @@
   });
   const lead = (place) => {
     asked = false;
+    const panel = place.closest(".form.folded");
+    if (panel) {
+      window.dash_clientside.set_props(panel.id, { className: "form" });
+      afterPaint(() => lead(place));
+      return;
+    }
     const around = place.closest(".field, .period");
     const field = around && (around.querySelector("#period-from") || around.querySelector("input, select"));
     (around || place).scrollIntoView({ block: "nearest" });
@@ -151,6 +178,10 @@
     });
     const place = places.find((found) => found && found.textContent);
     if (place) requestAnimationFrame(() => lead(place));
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest(".changed-query")) document.getElementById("form-query").click();
   });
 
   /* Enter in a field of the form asks. The short wait lets a change that came with it arrive first. */

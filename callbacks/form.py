@@ -21,7 +21,7 @@ from data.services import Services
 from data.words.question import tell
 from layouts.filters import FILTERS
 from layouts.form import FIELDS_OF
-from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores
+from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Report, Stores
 
 _log = logging.getLogger(__name__)
 
@@ -152,9 +152,24 @@ def _in_the_browser(app: dash.Dash) -> None:
         prevent_initial_call=True,
     )
     app.clientside_callback(
-        here("unfold"),
+        here("fold"),
         Output(Form.PANEL, "className"),
         Input(Form.EDIT, "n_clicks"),
+        Input(Form.FOLD, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        here("compare"),
+        Output(Report.SECTION, "className"),
+        Input(Form.APPEARED, "data"),
+        *(Input(field, "value") for field in read.compared()),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        here("discard"),
+        *read.outputs().values(),
+        Input(Form.DISCARD, "n_clicks"),
+        State(Form.APPEARED, "data"),
         prevent_initial_call=True,
     )
     # A problem is forgotten when its field is changed; all of them are when the question is asked again.

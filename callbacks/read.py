@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import Any
 
@@ -65,6 +65,25 @@ def fill(asked: Asked) -> dict[str, Any]:
         "shown": [item.key for item in FILTERS if getattr(query, item.key)],
     }
     return values | {item.key: list(getattr(query, item.key)) for item in FILTERS}
+
+
+def fill_as_asked(query: ReportQuery) -> dict[str, Any]:
+    """The value of each field, by its id, in a form that asks for the very dates of ``query``.
+
+    Its quick range is one of today's only as long as it means the same dates.
+    """
+    today = query.on_day(utc_now())
+    same = (today.start, today.end) == (query.start, query.end)
+    values = fill(Asked(query if same else replace(query, quick_range=None)))
+    return {str(output.component_id): values[name] for name, output in outputs().items()}
+
+
+def compared() -> tuple[str, ...]:
+    """Ids of the fields that make the question: not those that say in what form the answer comes, and to whom.
+
+    A quick range asks nothing that its dates do not.
+    """
+    return tuple(id_ for name, id_ in _FIELDS.items() if name not in ("range", "output", "send_to"))
 
 
 def read_form(values: Mapping[str, Any]) -> Asked:

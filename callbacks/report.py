@@ -196,7 +196,7 @@ def painted(
         "banner": banner if opened else [],
         "form": "form folded",
         "question": words,
-        "appeared": {"link": link, "opened": opened},
+        "appeared": {"link": link, "opened": opened, "asked": read.fill_as_asked(result.query)},
     }
 
 

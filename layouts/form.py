@@ -69,6 +69,13 @@ def panel(
                     ),
                     html.Div(
                         [
+                            html.Button(
+                                still(icon("chevron-up"), "Fold"),
+                                id=Form.FOLD,
+                                type="button",
+                                className="btn btn-quiet",
+                                **aria(controls=Form.BODY),
+                            ),
                             html.Button("Reset", id=Form.RESET, type="button", className="btn btn-quiet"),
                             html.Button(
                                 "Query",

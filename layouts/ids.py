@@ -33,8 +33,10 @@ class Form(StrEnum):
     BODY = "form-body"
     QUERY = "form-query"
     RESET = "form-reset"
+    FOLD = "form-fold"
+    DISCARD = "form-discard"  # puts the question of the report on the page back into a form that has changed
     FIELDS = "form-fields"  # which fields each place for a problem is about
-    APPEARED = "form-appeared"  # {"link", "opened"} of a report that is just appearing
+    APPEARED = "form-appeared"  # {"link", "opened", "asked"} of a report that is just appearing; asked: value by field
     ACTIONS = "form-actions"  # the button bar; the running report puts its progress and Cancel there
 
 

@@ -23,7 +23,7 @@ from data.words.numerals import Numerals
 from layouts import chart, ids, table
 from layouts.attributes import aria, dataset
 from layouts.controls import Handed, Still, icon, still
-from layouts.ids import Again, Report, Stores
+from layouts.ids import Again, Form, Report, Stores
 
 SKELETON_ROWS = 8
 
@@ -38,6 +38,7 @@ def section(services: Services) -> html.Section:
             html.Div(
                 [
                     still(html.H2("Report", className="visually-hidden")),
+                    _changed(),
                     _bar(services),
                     _progress(),
                     still(
@@ -80,6 +81,7 @@ def section(services: Services) -> html.Section:
             dcc.Store(id=Again.ASK),
         ],
         id=Report.SECTION,
+        className="report-section",
         **aria(label="Report"),
     )
 
@@ -208,6 +210,33 @@ def _exports() -> list[Component]:
         align_end=True,
     )
     return [*buttons, menu]
+
+
+def _changed() -> html.Div:
+    """Says that the form asks another question than the one that the report answers."""
+    words = still(
+        html.Strong("Form changed"),
+        html.Span(" The report below still answers the earlier question.", className="muted"),
+    )
+    return html.Div(
+        html.Div(
+            [
+                html.P(words),
+                # assets/form.js hears the click, as Query's own.
+                still(
+                    html.Button(
+                        "Query",
+                        type="button",
+                        className="btn btn-primary btn-sm changed-query",
+                        **aria(label="Query with the changed form"),
+                    )
+                ),
+                html.Button("Discard", id=Form.DISCARD, type="button", className="btn btn-quiet btn-sm"),
+            ],
+            className="changed",
+        ),
+        role="status",
+    )
 
 
 def _tool(label: str, icon_name: str, id_: str) -> html.Button:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from data.report.period import quick_range_dates, today_in
 from tests.browser.conftest import Site, Watch, assert_accessible, settled
@@ -301,3 +301,48 @@ def test_a_server_that_is_gone_is_told(page: Page, console: Watch) -> None:
     expect(page.get_by_text("The server did not answer")).to_be_visible()
     page.unroute("**/_dash-update-component*")
     ask(page)
+
+
+def test_a_form_that_no_longer_matches_its_report_says_so(page: Page) -> None:
+    set_dates(page, "2024-01-01", "2024-06-30")
+    ask(page)
+
+    def button(name: str) -> Locator:
+        return page.get_by_role("button", name=name, exact=True)
+
+    changed = page.get_by_text("Form changed", exact=True)
+    query, discard = button("Query with the changed form"), button("Discard")
+    expect(changed).to_be_hidden()
+    button("Edit").click()
+    # In what form an answer comes is no part of the question.
+    page.get_by_label("Type", exact=True).select_option("csv")
+    page.evaluate("dash_clientside.set_props('output-currency', { value: 'USD' })")
+    expect(changed).to_be_visible()
+    assert_accessible(page)
+    faint = "getComputedStyle(document.documentElement).getPropertyValue('--ink-faint').trim()"
+    dimmed = "getComputedStyle(document.querySelector('#report-table td')).getPropertyValue('--ink').trim()"
+    assert page.evaluate(dimmed) == page.evaluate(faint)
+    # Folded without asking, it still says so; Discard puts the question of the report back.
+    button("Fold").click()
+    expect(button("Edit")).to_be_focused()
+    expect(changed).to_be_visible()
+    discard.click()
+    expect(changed).to_be_hidden()
+    assert page.evaluate("dash_component_api.getLayout('output-currency').props.value") == "EUR"
+    assert page.evaluate(dimmed) != page.evaluate(faint)
+    # A reset form above a report of something else is marked; asking from there makes both agree.
+    button("Edit").click()
+    page.get_by_label("Type", exact=True).select_option("web")
+    button("Reset").click()
+    expect(changed).to_be_visible()
+    before = page.url
+    query.click()
+    expect(page).not_to_have_url(before)
+    expect(changed).to_be_hidden()
+    # A problem is shown even in a folded form.
+    button("Edit").click()
+    page.get_by_label("Active Duration", exact=True).fill("500")
+    page.keyboard.press("Tab")
+    button("Fold").click()
+    query.press("Enter")
+    expect(page.get_by_label("Active Duration", exact=True)).to_be_focused()
