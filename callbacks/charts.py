@@ -22,8 +22,6 @@ from data.store.chart_presets import PresetGone
 from layouts import chart
 from layouts.ids import Chart, Stores
 
-Asked = dict[str, Any]
-
 
 def register(app: Dash, services: Services) -> None:
     """Register the acts of this file on ``app``."""
@@ -57,7 +55,7 @@ def register(app: Dash, services: Services) -> None:
     )
 
     @app.callback(Output(Chart.DRAWN, "data"), Input(Chart.ASKED, "data"), prevent_initial_call=True)
-    def draw_charts(asked: Asked | None) -> Any:
+    def draw_charts(asked: dict[str, Any] | None) -> Any:
         if not asked:
             return no_update
         specs = read_charts(services, asked["charts"])

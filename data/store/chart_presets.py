@@ -17,7 +17,7 @@ from data.store.canonical import bounded_json
 from data.store.clock import Clock, utc_now
 from data.store.database import Database
 from data.store.schema import chart_presets
-from data.store.titles import check_title, title_taken
+from data.store.titles import check_title, free_title, is_id
 
 MAX_BYTES = 64 * 1024
 
@@ -70,27 +70,21 @@ class ChartPresets:
             "created_at": now,
             "updated_at": now,
         }
-        try:
-            with self._database.writing() as connection:
-                connection.execute(chart_presets.insert().values(values))
-                return self._load(connection, values["id"], user)
-        except sa.exc.IntegrityError as fault:
-            raise title_taken(values["title"]) from fault
+        with free_title(values["title"]), self._database.writing() as connection:
+            connection.execute(chart_presets.insert().values(values))
+            return self._load(connection, values["id"], user)
 
     def rename(self, preset_id: str, user: User, title: str) -> OwnPreset:
         """Give a preset another title. Raises :class:`PresetGone`, and :class:`UserError` for a title that is taken."""
         title = check_title(title)
-        try:
-            with self._database.writing() as connection:
-                self._load(connection, preset_id, user)
-                connection.execute(
-                    chart_presets.update()
-                    .where(chart_presets.c.id == preset_id)
-                    .values(title=title, updated_at=self._now())
-                )
-                return self._load(connection, preset_id, user)
-        except sa.exc.IntegrityError as fault:
-            raise title_taken(title) from fault
+        with free_title(title), self._database.writing() as connection:
+            self._load(connection, preset_id, user)
+            connection.execute(
+                chart_presets.update()
+                .where(chart_presets.c.id == preset_id)
+                .values(title=title, updated_at=self._now())
+            )
+            return self._load(connection, preset_id, user)
 
     def delete(self, preset_id: str, user: User) -> None:
         """Delete a preset. Raises :class:`PresetGone`."""
@@ -99,7 +93,7 @@ class ChartPresets:
             connection.execute(chart_presets.delete().where(chart_presets.c.id == preset_id))
 
     def _load(self, connection: sa.Connection, preset_id: str, user: User) -> OwnPreset:
-        if not preset_id.isascii() or not preset_id.isprintable():
+        if not is_id(preset_id):
             raise PresetGone
         row = connection.execute(sa.select(chart_presets).where(chart_presets.c.id == preset_id)).one_or_none()
         if row is None or not may_use_preset(user, row):

@@ -16,6 +16,7 @@ from data.report.query import ReportQuery
 from data.report.view import View
 from data.store.contents import Damage, seal
 from data.store.schema import contents, links
+from data.store.views import view_from
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -112,7 +113,7 @@ def link_of(row: sa.Row[Any], now: datetime) -> Link:
         state = "damaged"
     else:
         try:
-            view = None if row.view is None else View.from_json(json.loads(row.view))
+            view = view_from(row.view)
             query = ReportQuery.from_json(json.loads(row.query))
         except UserError:  # of another version of this program; one such link must not hide the others
             state = "damaged"

@@ -19,15 +19,15 @@ from data.access import User, may_manage_link
 from data.errors import UserError
 from data.report.result import ReportResult
 from data.report.view import View
-from data.store.canonical import bounded_json
 from data.store.clock import Clock, utc_now
 from data.store.contents import Contents, noticing_damage, seal
 from data.store.database import Database
 from data.store.links import SELECT, Link, LinkGone, find, find_live, is_gone, link_of
 from data.store.schema import links
 from data.store.upkeep import Upkeep
+from data.store.views import view_text
 
-MAX_VIEW_BYTES = 256 * 1024
+_WHAT = "What this page shows beside the figures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Snapshots:
     def freeze(self, result: ReportResult, user: User, *, view: View | None = None, from_cache: bool = False) -> Link:
         """Keep ``result`` as it is and give it a link of ``user``'s own. Equal reports are stored once."""
         packed = self._reports.pack(result)
-        values = self._new_link(packed["digest"], user, _view_text(view), from_cache=from_cache)
+        values = self._new_link(packed["digest"], user, view_text(view, _WHAT), from_cache=from_cache)
         with self._database.writing() as connection:
             self._reports.keep(connection, packed)
             connection.execute(links.insert().values(values | {"seal": seal(packed | values)}))
@@ -98,7 +98,7 @@ class Snapshots:
         new one of ``user``'s own to the same report. One that was made from another person's link lives no longer than
         that. A copied link is never cleaned up. Raises :class:`LinkGone` and :class:`LinkDamaged`.
         """
-        text = _view_text(view)
+        text = view_text(view, _WHAT)
         now = self._now()
         with noticing_damage(link_id), self._database.writing() as connection:
             row = find_live(connection, link_id, user, self._now(), lock=True)
@@ -184,10 +184,3 @@ class Snapshots:
         ).order_by(links.c.created_at)
         rows = connection.execute(question).all()
         return next((row for row in rows if not is_gone(row, self._now())), None)
-
-
-def _view_text(view: View | None) -> str | None:
-    if view is None:
-        return None
-    what = "What this page shows beside the figures"
-    return bounded_json(view.to_json(), limit=MAX_VIEW_BYTES, what=what, field="view")

@@ -21,10 +21,10 @@ from data.store.canonical import bounded_json, canonical_json
 from data.store.clock import Clock, utc_now
 from data.store.database import Database
 from data.store.schema import template_defaults, templates
-from data.store.titles import check_title, copy_title, plain_text, title_taken
+from data.store.titles import check_title, copy_title, free_title, is_id, plain_text
+from data.store.views import view_from, view_text
 
 MAX_DESCRIPTION = 1000
-MAX_VIEW_BYTES = 256 * 1024
 MAX_QUERY_BYTES = 256 * 1024
 MAX_ADDRESSES = 50
 
@@ -138,15 +138,12 @@ class Templates:
         values = _columns(draft, user)
         with self._database.writing() as connection:
             known = self._own(connection, template_id, user)
-            try:
-                with connection.begin_nested():
-                    changed = connection.execute(
-                        templates.update()
-                        .where(templates.c.id == template_id, templates.c.version == version)
-                        .values(values | {"version": version + 1, "updated_at": self._now()})
-                    ).rowcount
-            except sa.exc.IntegrityError as fault:
-                raise title_taken(values["title"]) from fault
+            with free_title(values["title"]), connection.begin_nested():
+                changed = connection.execute(
+                    templates.update()
+                    .where(templates.c.id == template_id, templates.c.version == version)
+                    .values(values | {"version": version + 1, "updated_at": self._now()})
+                ).rowcount
             if not changed:
                 raise TemplateChanged(known.title)
             return self._load(connection, template_id, user)
@@ -222,14 +219,11 @@ class Templates:
         return _columns(draft, user) | new
 
     def _insert(self, connection: sa.Connection, values: dict[str, Any]) -> None:
-        try:
-            with connection.begin_nested():
-                connection.execute(templates.insert().values(values))
-        except sa.exc.IntegrityError as fault:
-            raise title_taken(values["title"]) from fault
+        with free_title(values["title"]), connection.begin_nested():
+            connection.execute(templates.insert().values(values))
 
     def _load(self, connection: sa.Connection, template_id: str, user: User) -> Template:
-        if not template_id.isascii() or not template_id.isprintable():
+        if not is_id(template_id):
             raise TemplateGone
         row = connection.execute(sa.select(templates).where(templates.c.id == template_id)).one_or_none()
         if row is None:
@@ -274,14 +268,9 @@ def _columns(draft: Draft, owner: User) -> dict[str, Any]:
         "query": bounded_json(draft.query.to_json(), limit=MAX_QUERY_BYTES, what="The query", field="query"),
         "output_type": draft.asked.output,
         "send_to": canonical_json(list(addresses)),
-        "view": None if draft.view is None else _view_text(draft.view),
+        "view": view_text(draft.view, "What goes along (columns and charts)"),
         "runs_at_once": draft.runs_at_once,
     }
-
-
-def _view_text(view: View) -> str:
-    what = "What goes along (columns and charts)"
-    return bounded_json(view.to_json(), limit=MAX_VIEW_BYTES, what=what, field="view")
 
 
 def _template(row: sa.Row[Any]) -> Template:
@@ -294,7 +283,7 @@ def _template(row: sa.Row[Any]) -> Template:
         title=row.title,
         description=row.description,
         asked=Asked(ReportQuery.from_json(json.loads(row.query)), row.output_type, tuple(json.loads(row.send_to))),
-        view=None if row.view is None else View.from_json(json.loads(row.view)),
+        view=view_from(row.view),
         runs_at_once=row.runs_at_once,
         version=row.version,
         created_at=row.created_at,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
 
 from data.errors import UserError
 
@@ -28,9 +31,18 @@ def check_title(text: str) -> str:
     return title
 
 
-def title_taken(title: str) -> UserError:
-    """What to tell a person who has something of this title already."""
-    return UserError(f"You already have one called {title!r}: choose another title.", field="title")
+@contextmanager
+def free_title(title: str) -> Iterator[None]:
+    """Around writing something under ``title``: a :class:`UserError` when its owner has one of that title already."""
+    try:
+        yield
+    except sa.exc.IntegrityError as fault:
+        raise UserError(f"You already have one called {title!r}: choose another title.", field="title") from fault
+
+
+def is_id(text: str) -> bool:
+    """Whether ``text`` can be an id of ours at all: some signs no database takes."""
+    return text.isascii() and text.isprintable()
 
 
 def copy_title(title: str, taken: Collection[str]) -> str:

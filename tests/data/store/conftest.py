@@ -20,6 +20,7 @@ from data.settings import Settings
 from data.store.database import Database
 from data.store.records import Records, open_records
 from data.store.schema import audit, metadata
+from data.store.snapshots import Snapshots
 
 ANNA = User(id="anna", name="Anna", role="Manager", reseller_id=7)
 BORIS = User(id="boris", name="Boris", role="Viewer", reseller_id=7)
@@ -139,3 +140,22 @@ def records(settings: Settings, clock: Clock) -> Iterator[Records]:
     found = open_records(settings, now=clock)
     yield found
     found.database.close()
+
+
+@pytest.fixture
+def snapshots(records: Records) -> Snapshots:
+    return records.snapshots
+
+
+@pytest.fixture
+def reopened(settings: Settings, clock: Clock) -> Iterator[Callable[[], Snapshots]]:
+    """The snapshots as another server process sees them: nothing in memory, a connection of its own."""
+    opened: list[Records] = []
+
+    def reopen() -> Snapshots:
+        opened.append(open_records(settings, now=clock))
+        return opened[-1].snapshots
+
+    yield reopen
+    for found in opened:
+        found.database.close()

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import random
-import shutil
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,36 +12,16 @@ import sqlalchemy as sa
 
 from data.errors import UserError
 from data.report.view import View
-from data.settings import Settings
-from data.store.contents import LinkDamaged, report_bytes, report_from
+from data.store.contents import report_bytes, report_from
 from data.store.links import LinkGone
-from data.store.records import Records, open_records
+from data.store.records import Records
 from data.store.schema import contents, links
-from data.store.snapshots import MAX_VIEW_BYTES, Snapshots
-from data.store.upkeep import Cleaned
+from data.store.snapshots import Snapshots
+from data.store.views import MAX_VIEW_BYTES
 from tests.data.store.conftest import ANNA, BORIS, CLARA, Clock, make_report, other_report
 
 TABLE_ONLY = View(columns=("balance_refill_total",), charts=())
 WITH_CHART = View(columns=("balance_refill_total",), charts=({"kind": "line", "title": "Поповнення"},))
-
-
-@pytest.fixture
-def snapshots(records: Records) -> Snapshots:
-    return records.snapshots
-
-
-@pytest.fixture
-def reopened(settings: Settings, clock: Clock) -> Iterator[Callable[[], Snapshots]]:
-    """The snapshots as another server process sees them: nothing in memory, a connection of its own."""
-    opened: list[Records] = []
-
-    def reopen() -> Snapshots:
-        opened.append(open_records(settings, now=clock))
-        return opened[-1].snapshots
-
-    yield reopen
-    for found in opened:
-        found.database.close()
 
 
 def count(records: Records, table: sa.Table) -> int:
@@ -251,206 +225,3 @@ def test_my_links_are_newest_first(snapshots: Snapshots, clock: Clock) -> None:
         clock.pass_days(0.1)
     assert [link.id for link in snapshots.mine(ANNA)] == made[::-1]
     assert [link.id for link in snapshots.mine(ANNA, limit=1)] == made[-1:]
-
-
-# ---------------------------------------------------------------- cleaned up
-
-
-def test_only_links_that_nobody_copied_or_opened_are_cleaned_up(records: Records, clock: Clock) -> None:
-    snapshots = records.snapshots
-    copied, opened, untouched = (snapshots.freeze(make_report(), ANNA) for _ in range(3))
-    alone = snapshots.freeze(other_report(), ANNA)
-    snapshots.copy(copied.id, ANNA, None)
-    snapshots.open(opened.id, BORIS)
-    clock.pass_days(30)
-    assert records.upkeep.clean_up() == Cleaned(0, 0, 0, 0)
-    clock.pass_days(1)
-    assert records.upkeep.clean_up() == Cleaned(0, 0, 0, 2)
-    clock.pass_days(0.999)
-    assert records.upkeep.clean_up().links == 0
-    clock.pass_days(0.001)
-    done = records.upkeep.clean_up()
-    assert (done.links, done.contents, done.waiting) == (2, 1, 0)
-    assert done.size > 0
-    assert {link.id for link in snapshots.mine(ANNA)} == {copied.id, opened.id}
-    for gone in (untouched, alone):
-        with pytest.raises(LinkGone):
-            snapshots.open(gone.id, ANNA)
-    assert snapshots.open(copied.id, ANNA).result == make_report()
-
-
-def test_a_revoked_copied_link_survives_a_clean_up_and_can_be_restored(
-    records: Records, snapshots: Snapshots, clock: Clock
-) -> None:
-    link = snapshots.freeze(make_report(), ANNA)
-    snapshots.copy(link.id, ANNA, None)
-    snapshots.revoke(link.id, ANNA)
-    clock.pass_days(10_000)
-    records.upkeep.clean_up()
-    snapshots.restore(link.id, ANNA)
-    assert snapshots.open(link.id, ANNA).result == make_report()
-
-
-def test_what_a_copy_was_made_from_survives_too(records: Records, snapshots: Snapshots, clock: Clock) -> None:
-    link = snapshots.freeze(make_report(), ANNA)
-    theirs = snapshots.copy(link.id, BORIS, WITH_CHART)
-    clock.pass_days(1000)
-    assert records.upkeep.clean_up().links == 0
-    assert snapshots.open(theirs.id, ANNA).result == make_report()
-
-
-@pytest.mark.parametrize("days", [10_000, -10_000], ids=["fast", "slow"])
-def test_a_clock_that_was_wrong_for_hours_deletes_nothing(days: int, settings: Settings, clock: Clock) -> None:
-    """Whichever process looks at it, and however often; and what was made meanwhile is not gone when it is right."""
-    made = open_records(settings, now=clock).snapshots.freeze(make_report(), ANNA)
-    right = clock.now
-    clock.pass_days(days)
-    for _ in range(3):
-        records = open_records(settings, now=clock)
-        meanwhile = records.snapshots.freeze(make_report(), ANNA)
-        records.upkeep.clean_up()
-        clock.pass_days(0.3)
-    clock.now = right + timedelta(days=1)
-    records = open_records(settings, now=clock)
-    records.upkeep.clean_up()
-    assert records.snapshots.open(made.id, ANNA).result == make_report()
-    assert records.snapshots.open(meanwhile.id, ANNA).result == make_report()
-
-
-def test_freezing_cleans_up_once_a_day(records: Records, clock: Clock) -> None:
-    first = records.snapshots.freeze(make_report(), ANNA)
-    clock.pass_days(31)
-    records.snapshots.freeze(make_report(), ANNA)
-    assert count(records, links) == 2
-    clock.pass_days(1)
-    records.snapshots.freeze(other_report(), ANNA)
-    assert first.id not in {link.id for link in records.snapshots.mine(ANNA)}
-    assert (count(records, links), count(records, contents)) == (2, 2)
-
-
-# ---------------------------------------------------------------- damaged
-
-
-def flipped(value: Any) -> Any:
-    """A stored value with one bit of it turned over, as a failing disk would."""
-    if isinstance(value, bytes):
-        middle = len(value) // 2
-        return value[:middle] + bytes([value[middle] ^ 1]) + value[middle + 1 :]
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        return value ^ 1
-    if isinstance(value, str):
-        return value[:-2] + chr(ord(value[-2]) ^ 1) + value[-1:]
-    return value + timedelta(microseconds=1)
-
-
-@pytest.mark.parametrize("column", ["seal", "role", "from_cache", "created_at", "view"])
-def test_a_link_that_is_not_what_it_was_is_not_shown(
-    records: Records, column: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    link = records.snapshots.freeze(make_report(), ANNA, view=WITH_CHART)
-    with records.database.writing() as connection:
-        value = connection.execute(sa.select(links.c[column])).scalar_one()
-        connection.execute(links.update().values({column: flipped(value)}))
-    for act in (records.snapshots.open, records.snapshots.peek):
-        with caplog.at_level(logging.ERROR), pytest.raises(LinkDamaged):
-            act(link.id, BORIS)
-    assert link.id[:6] in caplog.text
-    assert link.id not in caplog.text
-    assert records.snapshots.mine(ANNA)[0].state == "damaged"
-    assert records.snapshots.mine(ANNA)[0].open_count == 0
-    assert records.upkeep.check().damaged == (link.id,)
-
-
-@pytest.mark.parametrize("column", ["query", "row_count", "generated_at"])
-def test_what_lists_tell_about_a_report_is_checked_too(records: Records, column: str) -> None:
-    link = records.snapshots.freeze(make_report(), ANNA)
-    copy = records.snapshots.copy(link.id, BORIS, WITH_CHART)
-    with records.database.writing() as connection:
-        value = connection.execute(sa.select(contents.c[column])).scalar_one()
-        connection.execute(contents.update().values({column: flipped(value)}))
-    for user, id_ in ((ANNA, link.id), (BORIS, copy.id)):
-        with pytest.raises(LinkDamaged):
-            records.snapshots.open(id_, user)
-        assert [(found.state, found.query) for found in records.snapshots.mine(user)] == [("damaged", None)]
-
-
-@pytest.mark.parametrize("column", ["body", "codec"])
-def test_a_report_that_is_not_what_it_was_is_not_shown(
-    records: Records, reopened: Callable[[], Snapshots], column: str
-) -> None:
-    link = records.snapshots.freeze(make_report(), ANNA)
-    sound = records.snapshots.freeze(other_report(), ANNA)
-    with records.database.writing() as connection:
-        damaged = sa.select(links.c.digest).where(links.c.id == link.id).scalar_subquery()
-        value = connection.execute(sa.select(contents.c[column]).where(contents.c.digest == damaged)).scalar_one()
-        connection.execute(contents.update().where(contents.c.digest == damaged).values({column: flipped(value)}))
-    for snapshots in (records.snapshots, reopened()):
-        with pytest.raises(LinkDamaged):
-            snapshots.open(link.id, BORIS)
-        with pytest.raises(LinkDamaged):
-            snapshots.peek(link.id, BORIS, verify=True)
-        assert records.upkeep.check().damaged == (link.id,)
-        assert snapshots.open(sound.id, BORIS).result == other_report()
-
-
-def test_a_sound_but_different_report_in_the_same_place_is_not_shown(records: Records) -> None:
-    link = records.snapshots.freeze(make_report(), ANNA)
-    data = json.loads(report_bytes(make_report()))
-    data["totals"]["clients_all_qty"] += 1
-    with records.database.writing() as connection:
-        connection.execute(contents.update().values(body=zlib.compress(json.dumps(data).encode())))
-    with pytest.raises(LinkDamaged):
-        records.snapshots.open(link.id, BORIS)
-
-
-def test_one_byte_anywhere_in_the_file_never_gives_other_figures(tmp_path: Path, clock: Clock) -> None:
-    """Each of 150 places in turn: the report comes whole, or not at all."""
-    source = tmp_path / "source.sqlite"
-    records = open_records(Settings(database_url=f"sqlite:///{source}"), now=clock)
-    link = records.snapshots.freeze(make_report(40), ANNA, view=WITH_CHART)
-    records.database.close()  # the last connection moves everything from the log into the file
-    whole, numbers = source.read_bytes(), random.Random(3)
-    start = whole.index(zlib.compress(report_bytes(make_report(40)), 5)[:64])
-    places = [numbers.randrange(len(whole)) for _ in range(100)] + [start + numbers.randrange(64) for _ in range(50)]
-    damaged = 0
-    for place in places:
-        copy = tmp_path / "copy.sqlite"
-        for old in tmp_path.glob("copy.sqlite*"):
-            old.unlink()
-        shutil.copyfile(source, copy)
-        with copy.open("r+b") as file:
-            file.seek(place)
-            file.write(bytes([whole[place] ^ (1 << numbers.randrange(8))]))
-        found = open_records(Settings(database_url=f"sqlite:///{copy}"), now=clock)
-        try:
-            snapshot = found.snapshots.open(link.id, BORIS)
-        except (UserError, sa.exc.DatabaseError):
-            damaged += 1
-        else:
-            assert snapshot.result == make_report(40)
-            assert snapshot.view == WITH_CHART
-        finally:
-            found.database.close()
-    assert damaged >= 50
-
-
-# ---------------------------------------------------------------- thawed reports
-
-
-def test_only_so_many_reports_stay_in_memory(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
-    snapshots = records.snapshots
-    made = [
-        snapshots.freeze(replace(make_report(), info=replace(make_report().info, duration=float(n))), ANNA)
-        for n in range(5)
-    ]
-    thawed = snapshots._reports._thawed
-    limit = 2 * len(report_bytes(make_report())) + 100
-    monkeypatch.setattr(thawed, "_limit", limit)
-    for number, link in enumerate(made):
-        assert snapshots.peek(link.id, ANNA).result.info.duration == number
-        snapshots.open(link.id, ANNA)
-    snapshots.freeze(other_report(), ANNA)
-    assert thawed._size <= limit
-    assert 0 < len(thawed._kept) <= 2
