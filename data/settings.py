@@ -22,6 +22,9 @@ class Settings:
     warehouse_url: str = _setting("", "Where the data lives, an SQLAlchemy URL; empty means DuckDB under VAR_DIR.")
     warehouse_keep: int = _setting(3, "How many earlier versions of an embedded warehouse are kept for rollback.")
     database_url: str = _setting("", "Where our own records live; empty means SQLite under VAR_DIR.")
+    zones: str = _setting(
+        "UTC", "Time zones, with commas between, whose reports every load makes fast; others follow once they are used."
+    )
     base_currency: str = _setting("EUR", "The currency whose rate is always 1.")
     var_dir: str = _setting("var", "Folder of the embedded warehouse, records and cache.")
     cache_type: str = _setting("", "Flask-Caching type: FileSystemCache (default), SimpleCache, RedisCache, NullCache.")

@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 from data.errors import Cancelled, NoData, Outdated, UserError
 from data.reach import CONNECT_SECONDS, parse_url, reaching
 from data.settings import Settings
-from data.warehouse.schema import loads, package_sets
+from data.warehouse.schema import line_zones, loads, package_sets
 from data.warehouse.values import quoted
 from data.warehouse.versions import NO_DATA, Versions
 
@@ -256,9 +256,18 @@ def tables_there(connection: sa.Connection) -> tuple[bool, bool]:
 
 def is_prepared(connection: duckdb.DuckDBPyConnection, database: str) -> bool:
     """Whether an attached version file holds what reports read beside the dataset."""
+    return _has(connection, database, package_sets)
+
+
+def has_lines(connection: duckdb.DuckDBPyConnection, database: str) -> bool:
+    """Whether an attached version file holds tables of lines."""
+    return _has(connection, database, line_zones)
+
+
+def _has(connection: duckdb.DuckDBPyConnection, database: str, table: sa.Table) -> bool:
     found = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND table_name = ?",
-        [database, package_sets.name],
+        [database, table.name],
     ).fetchone()
     return found is not None and bool(found[0])
 

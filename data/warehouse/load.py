@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.outputs import check_output
+from data.report.period import check_zone
 from data.settings import Settings
 from data.warehouse.checks import Checks
 from data.warehouse.engines import warehouse_url
@@ -98,7 +99,7 @@ def load_sources(
     """Load what ``find`` finds; see :func:`load_folder`."""
     url = warehouse_url(settings)
     steps = _Steps(progress)
-    with hold(url, steps.tell, keep=settings.warehouse_keep) as target:
+    with hold(url, steps.tell, keep=settings.warehouse_keep, zones=zones_of(settings)) as target:
         sources = find(target)
         # Reading and checking each file, building each table, publishing.
         steps.total = 2 * len(sources) + (len(DATASET) if url.get_backend_name() == "duckdb" else len(sources)) + 1
@@ -142,7 +143,7 @@ def rebuild(settings: Settings, *, progress: Progress | None = None) -> str | No
     """
     url = warehouse_url(settings)
     steps = _Steps(progress)
-    with hold(url, steps.tell, keep=settings.warehouse_keep) as target:
+    with hold(url, steps.tell, keep=settings.warehouse_keep, zones=zones_of(settings)) as target:
         target.bring(())
         if not target.outdated:
             return None
@@ -150,6 +151,12 @@ def rebuild(settings: Settings, *, progress: Progress | None = None) -> str | No
         version, _ = target.publish((), "rebuilt for a later version of the program", steps.begin)
     steps.end()
     return version
+
+
+def zones_of(settings: Settings) -> tuple[str, ...]:
+    """The time zones that ``ZONES`` names; raises :class:`UserError` for one that is none."""
+    names = (name.strip() for name in settings.zones.split(","))
+    return tuple(check_zone(name, field="ZONES") for name in names if name)
 
 
 class _Steps:

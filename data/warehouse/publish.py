@@ -28,14 +28,27 @@ import sqlalchemy as sa
 from data.warehouse.checks import KEYS
 from data.warehouse.engines import (
     embedded_path,
+    has_lines,
     is_prepared,
     open_for_loading,
     open_scratch,
     tables_there,
     version_name,
 )
+from data.warehouse.lines import make_lines
 from data.warehouse.rollups import all_holdings, as_text, everything, months_of
-from data.warehouse.schema import DATASET, DERIVED, client_months, holdings, loads, metadata, package_sets, transactions
+from data.warehouse.schema import (
+    DATASET,
+    DERIVED,
+    LINES,
+    client_months,
+    holdings,
+    line_zones,
+    loads,
+    metadata,
+    package_sets,
+    transactions,
+)
 from data.warehouse.values import identifier, quoted
 from data.warehouse.versions import Versions, number
 
@@ -78,12 +91,15 @@ class Target(ABC):
         """
 
 
-def hold(url: sa.URL, tell: Tell, *, keep: int) -> AbstractContextManager[Target]:
+def hold(url: sa.URL, tell: Tell, *, keep: int, zones: Sequence[str] = ()) -> AbstractContextManager[Target]:
     """The target for the warehouse at ``url``; other loads into it wait until this one is over.
 
-    An embedded warehouse keeps ``keep`` versions besides the live one.
+    An embedded warehouse keeps ``keep`` versions besides the live one. There are lines for the days of ``zones``, and
+    of those for which the live data has some.
     """
-    return _hold_embedded(url, tell, keep) if url.get_backend_name() == "duckdb" else _hold_postgresql(url, tell)
+    if url.get_backend_name() == "duckdb":
+        return _hold_embedded(url, tell, keep, zones)
+    return _hold_postgresql(url, tell, zones)
 
 
 def _names(table: sa.Table) -> list[str]:
@@ -119,14 +135,14 @@ def _now() -> datetime:
 
 
 @contextmanager
-def _hold_embedded(url: sa.URL, tell: Tell, keep: int) -> Iterator[Target]:
+def _hold_embedded(url: sa.URL, tell: Tell, keep: int, zones: Sequence[str]) -> Iterator[Target]:
     versions = Versions(embedded_path(url))
     with (
         versions.locked(lambda: tell("Waiting for another load to finish")),
         versions.scratch() as folder,
         open_scratch(folder) as connection,
     ):
-        yield _EmbeddedTarget(versions, folder, connection, keep)
+        yield _EmbeddedTarget(versions, folder, connection, keep, zones)
 
 
 _DIALECT = sa.create_mock_engine("duckdb://", lambda *_, **__: None).dialect
@@ -146,9 +162,17 @@ def _create(table: sa.Table, schema: str) -> str:
 
 
 class _EmbeddedTarget(Target):
-    def __init__(self, versions: Versions, folder: Path, connection: duckdb.DuckDBPyConnection, keep: int) -> None:
+    def __init__(
+        self,
+        versions: Versions,
+        folder: Path,
+        connection: duckdb.DuckDBPyConnection,
+        keep: int,
+        zones: Sequence[str],
+    ) -> None:
         self._versions = versions
         self._keep = keep
+        self._zones = zones
         self._live = versions.live()
         self.outdated = False
         self.folder = folder
@@ -222,12 +246,23 @@ class _EmbeddedTarget(Target):
         self.connection.execute(f"INSERT INTO next.{table.name} {rows}")
 
     def _derive(self) -> None:
-        for table in DERIVED:
+        for table in (*DERIVED, *LINES):
             self.connection.execute(_create(table, "next"))
+        zones = self._zones_in_use()
         self.connection.execute("USE next")
         for statement in everything():
-            self.connection.execute(as_text(statement, _DIALECT))
+            self._execute(statement)
+        make_lines(self._execute, zones)
         self.connection.execute("USE memory")
+
+    def _execute(self, statement: sa.Executable) -> Sequence[Any]:
+        return self.connection.execute(as_text(statement, _DIALECT)).fetchall()
+
+    def _zones_in_use(self) -> list[str]:
+        if not has_lines(self.connection, "live"):
+            return [*self._zones]
+        named = self.connection.execute("SELECT name FROM live.line_zones ORDER BY zone_id").fetchall()
+        return [*self._zones, *(name for (name,) in named)]
 
     def _note(self, version: int, source: str, changes: Mapping[str, Change]) -> None:
         self.connection.execute(_create(loads, "next"))
@@ -303,7 +338,7 @@ def _lock(folder: Path) -> int | None:
 
 
 @contextmanager
-def _hold_postgresql(url: sa.URL, tell: Tell) -> Iterator[Target]:
+def _hold_postgresql(url: sa.URL, tell: Tell, zones: Sequence[str]) -> Iterator[Target]:
     with (
         _own_folder() as folder,
         open_scratch(folder) as connection,
@@ -313,15 +348,22 @@ def _hold_postgresql(url: sa.URL, tell: Tell) -> Iterator[Target]:
             tell("Waiting for another load to finish")
             warehouse.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         loaded, prepared = tables_there(warehouse)
-        metadata.create_all(warehouse, tables=[*DATASET, loads, *DERIVED])
-        yield _PostgreSQLTarget(warehouse, folder, connection, outdated=loaded and not prepared)
+        metadata.create_all(warehouse, tables=[*DATASET, loads, *DERIVED, *LINES])
+        yield _PostgreSQLTarget(warehouse, folder, connection, zones, outdated=loaded and not prepared)
 
 
 class _PostgreSQLTarget(Target):
     def __init__(
-        self, warehouse: sa.Connection, folder: Path, connection: duckdb.DuckDBPyConnection, *, outdated: bool
+        self,
+        warehouse: sa.Connection,
+        folder: Path,
+        connection: duckdb.DuckDBPyConnection,
+        zones: Sequence[str],
+        *,
+        outdated: bool,
     ) -> None:
         self._warehouse = warehouse
+        self._zones = zones
         self.outdated = outdated
         self.folder = folder
         self.connection = connection
@@ -385,7 +427,7 @@ class _PostgreSQLTarget(Target):
                 version=version, loaded_at=loaded_at, source=source, summary=_summary(changes, counts)
             )
         )
-        for name in (*tables, *(table.name for table in DERIVED)):
+        for name in (*tables, *(table.name for table in (*DERIVED, *LINES))):
             self._warehouse.execute(sa.text(f"ANALYZE {name}"))
         return version_name(version, loaded_at), changes
 
@@ -402,6 +444,15 @@ class _PostgreSQLTarget(Target):
                 self._warehouse.execute(sa.delete(table))
             for statement in all_holdings():
                 self._warehouse.execute(statement)
+        if self.outdated or {"clients", "transactions"} & set(tables):
+            named = self._warehouse.execute(sa.select(line_zones.c.name).order_by(line_zones.c.zone_id)).scalars().all()
+            for table in LINES:
+                self._warehouse.execute(sa.delete(table))
+            make_lines(self._execute, [*self._zones, *named])
+
+    def _execute(self, statement: sa.Executable) -> Sequence[Any]:
+        result = self._warehouse.execute(statement)
+        return result.all() if result.returns_rows else ()
 
     def _store(self, table: sa.Table) -> Change:
         file = self.folder / f"good-{table.name}.csv"

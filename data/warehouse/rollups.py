@@ -33,10 +33,14 @@ def until(ended_at: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return func.coalesce(ended_at, literal(FOREVER, DateTime))
 
 
+def is_paid_service() -> sa.ColumnElement[bool]:
+    """Whether a transaction is paid service (semantics, section 3)."""
+    return transactions.c.kind.in_(PAID_KINDS) & (transactions.c.amount_micros < 0)
+
+
 def last_paid() -> sa.ColumnElement[Any]:
-    """When the last paid service among some transactions was (semantics, section 3)."""
-    t = transactions.c
-    return func.max(case((t.kind.in_(PAID_KINDS) & (t.amount_micros < 0), t.at)))
+    """When the last paid service among some transactions was."""
+    return func.max(case((is_paid_service(), transactions.c.at)))
 
 
 def months_of(*where: sa.ColumnElement[bool]) -> sa.Insert:
@@ -98,7 +102,8 @@ def everything() -> Iterator[sa.Insert]:
     yield from all_holdings()
 
 
-def as_text(statement: sa.Insert, dialect: sa.Dialect) -> str:
-    """A statement of this file with its values written out, for a driver that is not reached through SQLAlchemy."""
+def as_text(statement: sa.Executable, dialect: sa.Dialect) -> str:
+    """A statement of this file, or of ``lines.py``, with its values written out: for a driver beside SQLAlchemy."""
     options: dict[str, Any] = {"literal_binds": True}
-    return str(statement.compile(dialect=dialect, compile_kwargs=options))
+    clause: Any = statement
+    return str(clause.compile(dialect=dialect, compile_kwargs=options))

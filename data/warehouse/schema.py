@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from duckdb_engine.datatypes import HugeInteger
-from sqlalchemy import BigInteger, Column, Date, DateTime, Integer, MetaData, Numeric, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, MetaData, Numeric, String, Table
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import UserDefinedType
 
@@ -147,8 +147,89 @@ package_sets = Table(
     Column("package_id", BigInteger, primary_key=True, autoincrement=False),
 )
 
+client_groups = Table(
+    "client_groups",
+    metadata,
+    Column("group_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("type", String, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    comment="Clients of the same owner, type and currency, and when the first of them was created.",
+)
+line_zones = Table(
+    "line_zones",
+    metadata,
+    Column("zone_id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False),
+    Column("first_at", DateTime, nullable=False),
+    Column("last_at", DateTime, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    comment="Whose local days the lines below are of: all zones that tell the days from first_at to last_at alike.",
+)
+level_changes = Table(
+    "level_changes",
+    metadata,
+    Column("zone_id", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("group_id", BigInteger, nullable=False),
+    Column("cause", Integer, nullable=False),
+    *(
+        Column(f"{population}_{part}", BigInteger if part == "qty" else _WIDE, nullable=False)
+        for population in ("all", "overall_active")
+        for part in ("qty", "pos", "neg")
+    ),
+    comment="By how much the clients of a group, and their balances above and below zero, changed on a local day.",
+)
+lapse_changes = Table(
+    "lapse_changes",
+    metadata,
+    Column("zone_id", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("paid_day", Date, nullable=False),
+    Column("group_id", BigInteger, nullable=False),
+    Column("cause", Integer, nullable=False),
+    Column("qty", BigInteger, nullable=False),
+    Column("pos", _WIDE, nullable=False),
+    Column("neg", _WIDE, nullable=False),
+    comment="The same of those clients whose last paid service, on paid_day, is more than a month ago.",
+)
+day_flows = Table(
+    "day_flows",
+    metadata,
+    Column("zone_id", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("group_id", BigInteger, nullable=False),
+    Column("kind", String().with_variant(_Kinds(), "duckdb"), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("not_below", BigInteger, nullable=False),
+    Column("not_above", BigInteger, nullable=False),
+    Column("amount_micros", _WIDE, nullable=False),
+    Column("first_at", DateTime),
+    Column("last_at", DateTime),
+    comment="What a group's transactions of one kind on a local day come to. Lines that take away have no instants.",
+)
+
 DATASET = (resellers, clients, client_tags, packages, subscriptions, transactions, rates)
 """The tables that files carry, in the order in which they may refer to each other."""
 
 DERIVED = (client_months, holdings, package_sets)
 """The tables that follow from those of the dataset."""
+
+client_states = Table(
+    "client_states",
+    MetaData(),
+    Column("group_id", BigInteger, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("following", Date),
+    Column("existed", Boolean, nullable=False),
+    Column("exists_now", Boolean, nullable=False),
+    Column("before", _WIDE, nullable=False),
+    Column("balance", _WIDE, nullable=False),
+    Column("paid_before", Date),
+    Column("paid_day", Date),
+    prefixes=["TEMPORARY"],
+    comment="What a client was at the end of the day before one on which something happened to it, and of that day.",
+)
+LINES = (client_groups, line_zones, level_changes, lapse_changes, day_flows)
+"""What is added up by local day (``lines.py``). Data without them is answered from the other tables."""
