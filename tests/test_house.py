@@ -31,6 +31,7 @@ CONNECTIONS = {
     "data/warehouse/engines.py": "the warehouse",
     "data/store/database.py": "our own records",
     "data/delivery/parquet_file.py": "an engine in memory that writes a Parquet file",
+    "benchmarks/market.py": "an engine in memory that writes the Parquet files of benchmarks",
     "data/warehouse/demo.py": "an engine in memory that writes the demo's Parquet files",
     "migrations/env.py": "our own records, while their tables are made",
 }

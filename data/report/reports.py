@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Literal
@@ -25,13 +26,15 @@ from data.report.catalog import METRICS
 from data.report.choices import Choices, read_choices
 from data.report.period import resolve, today_in
 from data.report.query import ReportQuery
-from data.report.result import ReportResult
+from data.report.result import ReportInfo, ReportResult
 from data.report.run import Stopwatch, run_report
 from data.report.runs import Runs
 from data.report.shelf import Shelf
 from data.report.turns import GiveBack, Turns, turns_beside
 from data.settings import Settings
 from data.warehouse.engines import Warehouse
+
+_log = logging.getLogger(__name__)
 
 _TURN_SECONDS = 0.02
 """How often a process that waits for another's run looks whether it is over."""
@@ -65,9 +68,10 @@ def answer_key(query: ReportQuery, user: User, *, version: str, day: str, base_c
     """What an answer is kept under: everything that it depends on.
 
     That is the question, what the person may see and their role, the data's version, the base currency, the catalog of
-    metrics (a cache outlives a restart), and for a period that has not ended the day on which it was asked.
+    metrics and what Info tells (a cache outlives a restart), and for a period that has not ended the day on which it
+    was asked.
     """
-    catalog = [metric.id for metric in METRICS]
+    catalog = [*(metric.id for metric in METRICS), *(item.name for item in fields(ReportInfo))]
     question = [query.to_json(), user.scope_key, user.role, version, day, base_currency, catalog]
     return "report:" + hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
@@ -163,6 +167,7 @@ class Reports:
                 return known, "shared" if waited else "cache"
             base = self._settings.base_currency
             result = run_report(self._warehouse, query, user, base_currency=base, as_of=now, watch=watch)
+            _log.info("Answered from %s in %.3f s", result.info.source, result.info.duration)
             # A load may have been published between asking for the version and reading: file it under what was read.
             key = self._key(query, user, now, result.info.data_version)
             self.shelf.put(key, result, self._seconds_for(query, now))

@@ -88,6 +88,7 @@ class ReportInfo:
     data_version: str
     notice: str | None = None
     title: str | None = None
+    source: str = "transactions"
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: instants as ISO 8601 with Z, dates as ISO."""
@@ -109,6 +110,7 @@ class ReportInfo:
             "data_version": self.data_version,
             "notice": self.notice,
             "title": self.title,
+            "source": self.source,
         }
 
     @classmethod
@@ -135,6 +137,7 @@ class ReportInfo:
             data_version=data["data_version"],
             notice=data["notice"],
             title=data.get("title"),
+            source=data.get("source", "transactions"),
         )
 
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 import sqlalchemy as sa
 
 from data.access import User, descendants, visible_owners
 from data.errors import Cancelled, UserError, did_you_mean
 from data.report import sql
-from data.report.figures import Columns, Figures
+from data.report.figures import Figures
 from data.report.money import Rates
 from data.report.period import Bucket, Span, buckets, resolve
+from data.report.planner import choose
 from data.report.query import ReportQuery
 from data.report.result import Figure, ReportInfo, ReportResult, Row, columns_for
+from data.report.sources import Reader
 from data.warehouse.engines import Reading, Warehouse
 from data.warehouse.schema import packages, resellers
 
@@ -120,6 +119,7 @@ def run_report(
         rates_newest=found.rates.newest,
         data_version=reading.version,
         notice=found.notice,
+        source=found.source,
     )
     watch.stop()
     return ReportResult(query, columns_for(query), found.rows, found.totals, info)
@@ -133,6 +133,7 @@ class _Found:
     last: datetime | None
     rates: Rates
     notice: str | None
+    source: str
 
 
 class _Run:
@@ -153,39 +154,39 @@ class _Run:
         self.as_of = as_of
         self.base = base_currency
         self.watch = watch
+        self.reader = Reader(reading, watch)
 
     def find(self) -> _Found:
         self.watch.stage("Finding the clients")
         selection = self._selection()
         names = self._package_names()
         nothing = Rates(self.base, ())
-        created = {row[0]: row[1] for row in self._read(sql.selected_currencies(selection))}
+        source = choose(self.reading, self.watch, self.query, selection)
+        created = source.created()
         if not created:
-            return _Found((), None, None, None, nothing, NO_CLIENTS)
-        [(first_at, first, last)] = self._read(
-            sql.data_interval(selection, self.span.start, min(self.span.end, self.as_of))
-        )
+            return _Found((), None, None, None, nothing, NO_CLIENTS, source.name)
+        first_at, first, last = source.interval(self.span.start, min(self.span.end, self.as_of))
         first_data = min([*created.values()] + ([first_at] if first_at is not None else []))
         shown = self._buckets(self.query.time_unit, first_data)
         if not shown:
             why = NOT_BEGUN if self.span.start >= self.as_of else NO_DATA_YET
-            return _Found((), None, first, last, nothing, why)
+            return _Found((), None, first, last, nothing, why, source.name)
 
         self.watch.stage("Counting clients and balances")
         currencies = sorted(created)
-        stocks = self._columns(sql.stocks(self.query, selection, shown, currencies))
+        stocks = source.stocks(shown, currencies)
         self.watch.stage("Adding up transactions")
         rates, rate_days = self._rates({*created, self.query.currency}, shown[-1].closing)
         stretches = sql.places(self.query.timezone, shown, rate_days=rate_days)
-        flows = self._columns(sql.flows(self.query, selection, stretches, currencies))
+        flows = source.flows(shown, stretches, currencies)
 
         self.watch.stage("Converting money")
-        [(last_at,)] = self._read(sql.last_transaction())
+        [(last_at,)] = self.reader.lines(sql.last_transaction())
         figures = Figures(self.query, shown, currencies, rates, last_at=last_at)
         figures.add_stocks(stocks)
         figures.add_flows(flows, stretches)
         rows, totals = figures.freeze(names)
-        return _Found(rows, totals, first, last, rates, None if rows else NO_PACKAGE_ROWS)
+        return _Found(rows, totals, first, last, rates, None if rows else NO_PACKAGE_ROWS, source.name)
 
     # --- what is asked ------------------------------------------------------------------------------------------------
 
@@ -229,27 +230,10 @@ class _Run:
             active_duration=self.query.active_duration,
         )
 
-    def _read(self, statement: sa.Executable) -> Sequence[Any]:
-        with self._stoppable():
-            return self.reading.connection.execute(statement).all()
-
-    def _columns(self, statement: sa.Executable) -> Columns:
-        with self._stoppable():
-            return self.reading.columns(statement)
-
-    @contextmanager
-    def _stoppable(self) -> Iterator[None]:
-        try:
-            yield
-        except sa.exc.DBAPIError:
-            if self.watch.cancelled:
-                raise Cancelled from None
-            raise
-
     def _rates(self, currencies: set[str], until: date) -> tuple[Rates, list[date] | None]:
         """The rates that the report may need, and the days on which any of them changes; None if nothing converts."""
         if len(currencies) == 1:
             return Rates(self.base, ()), None
         since = self.span.start.date() - timedelta(days=2)
-        rates = Rates(self.base, self._read(sql.published_rates(currencies - {self.base}, since, until)))
+        rates = Rates(self.base, self.reader.lines(sql.published_rates(currencies - {self.base}, since, until)))
         return rates, rates.turning_days(currencies, since, until)

@@ -55,16 +55,20 @@ LEVELS = tuple((population, part) for population in POPULATIONS for part in ("qt
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which clients a report is about; ``owners`` None means all, else the owners after filter and restriction."""
+    """Which clients a report is about; ``owners`` None means all, else the owners after filter and restriction.
+
+    With ``touched``, only those to whom anything happened from one instant to before another.
+    """
 
     types: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     owners: frozenset[int] | None = None
+    touched: tuple[datetime, datetime] | None = None
 
     @property
     def everyone(self) -> bool:
         """Whether no client is left out."""
-        return not self.types and not self.tags and self.owners is None
+        return self == Selection()
 
 
 def _selected(selection: Selection) -> sa.CTE:
@@ -76,6 +80,10 @@ def _selected(selection: Selection) -> sa.CTE:
         statement = statement.where(clients.c.id.in_(tagged))
     if selection.owners is not None:
         statement = statement.where(clients.c.owner_id.in_(sorted(selection.owners)))
+    if selection.touched is not None:
+        moved = select(transactions.c.client_id).where(_during(transactions.c.at, *selection.touched))
+        came_or_went = (_during(instant, *selection.touched) for instant in (clients.c.created_at, clients.c.closed_at))
+        statement = statement.where(sa.or_(clients.c.id.in_(moved), *came_or_went))
     return statement.cte("selected")
 
 
@@ -114,6 +122,22 @@ def data_interval(selection: Selection, start: datetime, end: datetime) -> sa.Se
         rest = rest.select_from(transactions.join(selected, selected.c.id == transactions.c.client_id))
     found = sa.union_all(by_month, rest).cte("found")
     return select(func.min(found.c.first_ever), func.min(found.c.first), func.max(found.c.last))
+
+
+def anything_between(low: datetime, high: datetime) -> sa.Select[Any]:
+    """No line if nothing happened to any client in [low, high), else one."""
+    instants = (transactions.c.at, clients.c.created_at, clients.c.closed_at)
+    return select(literal(1)).where(sa.or_(*(sa.exists().where(_during(instant, low, high)) for instant in instants)))
+
+
+def transactions_between(selection: Selection, low: datetime, high: datetime) -> sa.Select[Any]:
+    """One line: the first and the last transaction of the selected clients in [low, high)."""
+    at = transactions.c.at
+    statement = select(func.min(at), func.max(at)).where(_during(at, low, high))
+    if not selection.everyone:
+        selected = _selected(selection)
+        statement = statement.join(selected, selected.c.id == transactions.c.client_id)
+    return statement
 
 
 def last_transaction() -> sa.Select[Any]:
@@ -484,7 +508,7 @@ def _lines(
     return (
         select(
             *_whose(scope, package),
-            _place_of(changes.c.currency, currencies).label("currency"),
+            place_of(changes.c.currency, currencies).label("currency"),
             changes.c.bucket,
             *sums,
         )
@@ -498,7 +522,8 @@ def _whose(scope: Scope, package: ColumnElement[Any] | None) -> tuple[ColumnElem
     return literal(SCOPES.index(scope), Integer).label("scope"), none.label("package_id")
 
 
-def _place_of(name: ColumnElement[str], names: Sequence[str]) -> ColumnElement[int]:
+def place_of(name: ColumnElement[str], names: Sequence[str]) -> ColumnElement[int]:
+    """The place of a name among some names; -1 for others."""
     return case({known: place for place, known in enumerate(names)}, value=name, else_=-1)
 
 
@@ -636,9 +661,9 @@ def _flow_lines(
     return (
         select(
             *_whose(scope, package),
-            _place_of(happened.c.currency, currencies).label("currency"),
+            place_of(happened.c.currency, currencies).label("currency"),
             happened.c.place,
-            _place_of(happened.c.kind, FLOW_KINDS).label("kind"),
+            place_of(happened.c.kind, FLOW_KINDS).label("kind"),
             *(sa.cast(func.sum(count), BigInteger).label(count.name) for count in counts),
             _exact(func.sum(happened.c.amount)).label("amount"),
         )

@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 from data.errors import Cancelled, NoData, Outdated, UserError
 from data.reach import CONNECT_SECONDS, parse_url, reaching
 from data.settings import Settings
+from data.warehouse.lines import LineZone, zones_noted
 from data.warehouse.schema import line_zones, loads, package_sets
 from data.warehouse.values import quoted
 from data.warehouse.versions import NO_DATA, Versions
@@ -50,12 +51,24 @@ Column = NDArray[Any]
 """One column of an answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where the lines of local days are read (``lines.py``), and the number of the zone there."""
+
+    reading: Reading
+    zone_id: int
+
+
 @dataclass(frozen=True)
 class Reading:
-    """A read-only connection to one ``version`` of the data. :meth:`cancel` may be called from another thread."""
+    """A read-only connection to one ``version`` of the data. :meth:`cancel` may be called from another thread.
+
+    ``zones`` are those that there are lines for.
+    """
 
     connection: sa.Connection
     version: str
+    zones: tuple[LineZone, ...] = ()
     _withdrawn: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -80,6 +93,10 @@ class Reading:
         return [
             np.array(column, np.int64 if isinstance(column[0], int) else object) for column in zip(*lines, strict=True)
         ]
+
+    def lines(self, zone: str) -> Lines | None:
+        """The lines of a zone's local days, or of those of one that tells all days alike; None if there are none."""
+        return next((Lines(self, known.id) for known in self.zones if known.tells_days_like(zone)), None)
 
     def _stop_if_withdrawn(self, *_: object) -> None:
         # Between two statements there is nothing to interrupt.
@@ -146,6 +163,10 @@ class _OpenVersion:
         self.engine = sa.create_engine(
             "duckdb+reports://", creator=lambda: ConnectionWrapper(self._database.cursor()), poolclass=sa.NullPool
         )
+        self.zones: tuple[LineZone, ...] = ()
+        if has_lines(self._database, file.stem):
+            with self.engine.connect() as connection:
+                self.zones = zones_noted(connection)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -173,7 +194,7 @@ class DuckDBWarehouse(Warehouse):
         version = self._enter()
         try:
             with version.engine.connect() as connection:
-                yield _EmbeddedReading(connection, version.file.stem)
+                yield _EmbeddedReading(connection, version.file.stem, version.zones)
         finally:
             self._leave(version)
 
@@ -226,7 +247,8 @@ class PostgreSQLWarehouse(Warehouse):
     @contextmanager
     def read(self) -> Iterator[Reading]:
         with _reaching(), self._engine.connect() as connection:
-            yield Reading(connection, loaded_version(connection))
+            version, lined = _loaded(connection)
+            yield Reading(connection, version, zones_noted(connection) if lined else ())
 
 
 def _reaching() -> AbstractContextManager[None]:
@@ -235,7 +257,12 @@ def _reaching() -> AbstractContextManager[None]:
 
 def loaded_version(connection: sa.Connection) -> str:
     """The name of the newest load in PostgreSQL. Raises :class:`NoData`."""
-    loaded, prepared = tables_there(connection)
+    return _loaded(connection)[0]
+
+
+def _loaded(connection: sa.Connection) -> tuple[str, bool]:
+    """The name of the newest load, and whether there are tables of lines."""
+    loaded, prepared, lined = tables_there(connection)
     newest = None
     if loaded:
         newest = connection.execute(
@@ -245,13 +272,15 @@ def loaded_version(connection: sa.Connection) -> str:
         raise NoData(NO_DATA)
     if not prepared:
         raise Outdated(OUTDATED)
-    return version_name(newest.version, newest.loaded_at)
+    return version_name(newest.version, newest.loaded_at), lined
 
 
-def tables_there(connection: sa.Connection) -> tuple[bool, bool]:
-    """Whether PostgreSQL has the tables of a loaded warehouse, and those that reports read beside the dataset."""
-    found = connection.execute(sa.select(sa.func.to_regclass(loads.name), sa.func.to_regclass(package_sets.name))).one()
-    return found[0] is not None, found[1] is not None
+def tables_there(connection: sa.Connection) -> tuple[bool, bool, bool]:
+    """Whether PostgreSQL has the tables of a loaded warehouse, those that reports need beside them, and lines."""
+    names = (table.name for table in (loads, package_sets, line_zones))
+    found = connection.execute(sa.select(*map(sa.func.to_regclass, names))).one()
+    loaded, prepared, lined = (table is not None for table in found)
+    return loaded, prepared, lined
 
 
 def is_prepared(connection: duckdb.DuckDBPyConnection, database: str) -> bool:

@@ -4,7 +4,7 @@ For each zone in use and each group of clients (same owner, type and currency) s
 
 * ``level_changes``: clients and balances of All and of Overall Active, at the ends of days;
 * ``lapse_changes``: the same of clients whose last paid service lies more than a month back, by the day of it. With it
-  Active of any duration is Overall Active less those that lapsed for so long (:func:`lapses_from`);
+  Active of any duration is Overall Active less those that lapsed for so long (:func:`lapse`);
 * ``day_flows``: transactions by kind.
 
 All of these are sums, and what stands on a day follows from what happened up to then. So a load takes out of the live
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 from itertools import pairwise
 from typing import Any
@@ -25,7 +25,6 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, ColumnElement, Date, Interval, case, func, literal, literal_column, null, select
 from sqlalchemy.schema import CreateTable, DropTable
 
-from data.report.period import months_before
 from data.warehouse.days import Run, fingerprint, local_day, runs_of
 from data.warehouse.rollups import is_paid_service
 from data.warehouse.schema import (
@@ -39,9 +38,7 @@ from data.warehouse.schema import (
     transactions,
 )
 
-_DAY = timedelta(days=1)
 _ONE_DAY, _SHORTEST_MONTH = (literal_column(days, sa.Integer) for days in ("1", "28"))
-_MONTH = literal_column("INTERVAL '1 month'", Interval)
 _MADE_BY = "1"
 """Raised when lines come to mean something else: those made before are then not taken for these."""
 
@@ -59,35 +56,29 @@ class Cause(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class LineZone:
-    """Local days for which there are lines: all zones that tell the days from ``first`` to ``last`` alike."""
+    """A zone with lines, which are also those of all zones that tell the days from ``first`` to ``last`` alike.
+
+    ``mark`` is what these have in common, and what they share with no zone under other rules or of another program.
+    """
 
     id: int
     name: str
     first: datetime
     last: datetime
+    mark: str
 
-    @property
-    def runs(self) -> tuple[Run, ...]:
-        """The stretches of dates that are told alike."""
-        return runs_of(self.name, self.first, self.last)
-
-    @property
-    def mark(self) -> str:
-        """What zones with these lines have in common."""
-        return mark(self.name, self.first, self.last)
+    def tells_days_like(self, zone: str) -> bool:
+        """Whether the lines are also those of a zone."""
+        return self.mark == _mark(zone, self.first, self.last)
 
 
-def mark(zone: str, first: datetime, last: datetime) -> str:
-    """What stands in ``line_zones`` for a zone whose lines can be read; other rules or another program differ in it."""
+def _mark(zone: str, first: datetime, last: datetime) -> str:
     return f"{_MADE_BY}-{fingerprint(zone, first, last)}"
 
 
-def lapses_from(paid: date, months: int) -> date:
-    """The first local date at whose end a client that last paid on ``paid`` is not active for that many months."""
-    day = paid + _DAY
-    # The first date whose same day so many months earlier, clamped, is after the payment.
-    found = months_before(day, -months)
-    return found if found.day < day.day else found - _DAY
+def zones_noted(connection: sa.Connection) -> tuple[LineZone, ...]:
+    """The zones for which there are lines."""
+    return tuple(LineZone(*row) for row in connection.execute(select(line_zones).order_by(line_zones.c.zone_id)))
 
 
 Execute = Callable[[sa.Executable], Sequence[Any]]
@@ -126,7 +117,8 @@ def _life() -> sa.Select[Any]:
 def _distinct(names: Iterable[str], first: datetime, last: datetime) -> tuple[LineZone, ...]:
     found: dict[str, LineZone] = {}
     for name in names:
-        found.setdefault(mark(name, first, last), LineZone(len(found) + 1, name, first, last))
+        mark = _mark(name, first, last)
+        found.setdefault(mark, LineZone(len(found) + 1, name, first, last, mark))
     return tuple(found.values())
 
 
@@ -158,7 +150,7 @@ def _groups() -> sa.Insert:
 def _note(zone: LineZone) -> sa.Insert:
     """Says that there are lines for a zone."""
     return sa.insert(line_zones).values(
-        zone_id=zone.id, name=zone.name, first_at=zone.first, last_at=zone.last, fingerprint=zone.mark
+        zone_id=zone.id, name=zone.name, first_at=zone.first, last_at=zone.last, mark=zone.mark
     )
 
 
@@ -169,7 +161,7 @@ def _lines_of(zone: LineZone, firsts: Sequence[int]) -> Iterator[sa.Executable]:
     for low, high in pairwise((*firsts, None)):
         ids = clients.c.id, transactions.c.client_id
         whose, whose_transactions = (id_ >= low if high is None else (id_ >= low) & (id_ < high) for id_ in ids)
-        yield from _gather(zone.runs, whose, whose_transactions)
+        yield from _gather(runs_of(zone.name, zone.first, zone.last), whose, whose_transactions)
     for table in GATHERED:
         yield _settled(table, zone.id)
     for table in GATHERED.values():
@@ -334,11 +326,11 @@ def _lapses() -> sa.CompoundSelect[Any]:
             *_differences(names, _parts(still, s.balance), _parts(sa.true(), s.before)),
         )
         .where(s.existed, s.day - s.paid_before > _SHORTEST_MONTH)
-        .where(_lapse(s.paid_before) < s.day)
+        .where(lapse(s.paid_before, 1) < s.day)
     )
     # A lapse begins while nothing happens, or with the client itself if all of its payments are older.
-    lapse = _lapse(s.paid_day)
-    begins = case((s.existed & (s.paid_day == s.paid_before), lapse), else_=func.greatest(lapse, s.day))
+    lapsed = lapse(s.paid_day, 1)
+    begins = case((s.existed & (s.paid_day == s.paid_before), lapsed), else_=func.greatest(lapsed, s.day))
     begun = (
         select(
             begins,
@@ -354,10 +346,10 @@ def _lapses() -> sa.CompoundSelect[Any]:
     return sa.union_all(since, begun)
 
 
-def _lapse(paid: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The day on which a client lapses first, as ``lapses_from(paid, 1)`` reckons."""
+def lapse(paid: ColumnElement[Any], months: int) -> ColumnElement[Any]:
+    """The first local date at whose end a client that last paid on ``paid`` is not active for that many months."""
     following = paid + _ONE_DAY
-    found = sa.cast(following + _MONTH, Date)
+    found = sa.cast(following + literal_column(f"INTERVAL '{months:d} months'", Interval), Date)
     # Where the later month has no such day engines take its last one, and the lapse is at the end of the next day.
     return case((sa.extract("day", found) < sa.extract("day", following), found), else_=found - _ONE_DAY)
 
@@ -368,7 +360,7 @@ def _flows(zone: LineZone) -> sa.Insert:
     of_client = (
         select(c.id.label("client_id"), g.group_id).select_from(clients.join(client_groups, same)).cte("of_client")
     )
-    day = local_day(t.at, zone.runs)
+    day = local_day(t.at, runs_of(zone.name, zone.first, zone.last))
     keys = (day, of_client.c.group_id, t.kind)
     lines = (
         select(

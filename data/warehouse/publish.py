@@ -347,7 +347,7 @@ def _hold_postgresql(url: sa.URL, tell: Tell, zones: Sequence[str]) -> Iterator[
         if not warehouse.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))).scalar():
             tell("Waiting for another load to finish")
             warehouse.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        loaded, prepared = tables_there(warehouse)
+        loaded, prepared, _ = tables_there(warehouse)
         metadata.create_all(warehouse, tables=[*DATASET, loads, *DERIVED, *LINES])
         yield _PostgreSQLTarget(warehouse, folder, connection, zones, outdated=loaded and not prepared)
 

@@ -164,7 +164,7 @@ line_zones = Table(
     Column("name", String, nullable=False),
     Column("first_at", DateTime, nullable=False),
     Column("last_at", DateTime, nullable=False),
-    Column("fingerprint", String, nullable=False),
+    Column("mark", String, nullable=False),
     comment="Whose local days the lines below are of: all zones that tell the days from first_at to last_at alike.",
 )
 level_changes = Table(

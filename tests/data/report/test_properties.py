@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from data.errors import UserError
@@ -23,7 +25,13 @@ def differences(shelf: Shelf, data: Dataset, question: Question) -> str | None:
     return "\n".join(filter(None, found)) or None
 
 
-def explain(shelf: Shelf, data: Dataset, question: Question, found: str) -> str:
+def explain(
+    shelf: Shelf,
+    data: Dataset,
+    question: Question,
+    found: str,
+    differences: Callable[[Shelf, Dataset, Question], str | None] = differences,
+) -> str:
     """The counterexample cut down to what matters, as a test that can be replayed."""
 
     def fails(smaller: Dataset) -> bool:

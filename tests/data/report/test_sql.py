@@ -6,7 +6,8 @@ After a wanted change: ``UPDATE_GOLDEN=1 pytest tests/data/report/test_sql.py`` 
 from __future__ import annotations
 
 import os
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from duckdb_engine import Dialect as DuckDBDialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from data.report import sql
+from data.report import by_lines, sql
 from data.report.period import Bound, buckets, resolve
 from data.report.query import ReportQuery
 
@@ -53,6 +54,16 @@ def _statements() -> dict[str, sa.Executable]:
         stretches = sql.places(query.timezone, shown, rate_days=None)
         found[f"stocks_{name}"] = sql.stocks(query, selection, shown, CURRENCIES)
         found[f"flows_{name}"] = sql.flows(query, selection, stretches, CURRENCIES)
+    by_groups = sql.Selection(types=("client",), owners=frozenset({4, 2}))
+    ends, days = [bucket.closing for bucket in shown], [(date(2024, 1, 1), 0, 0), (date(2024, 1, 2), 1, 0)]
+    found["lines_levels"] = by_lines.levels(1, by_groups, ends, CURRENCIES)
+    found["lines_lapses"] = by_lines.lapses(1, by_groups, ends, 3, CURRENCIES)
+    found["lines_flows"] = by_lines.flows(1, by_groups, "EUR", days, CURRENCIES)
+    found["lines_interval"] = by_lines.day_interval(1, by_groups, date(2024, 1, 1), date(2024, 3, 31))
+    found["lines_currencies"] = by_lines.group_currencies(by_groups)
+    touched = replace(SOME, touched=(AS_OF, AS_OF + timedelta(hours=1)))
+    found["between_touched"] = sql.transactions_between(touched, BEGIN, AS_OF)
+    found["anything_between"] = sql.anything_between(BEGIN, AS_OF)
     found["interval_filtered"] = sql.data_interval(SOME, span.start, span.end)
     found["currencies_filtered"] = sql.selected_currencies(SOME)
     return found

@@ -28,7 +28,7 @@ from data.report.period import Bound, parse_instant
 from data.report.query import ReportQuery
 from data.report.run import run_report
 from data.settings import Settings
-from data.warehouse import rollups, schema
+from data.warehouse import lines, rollups, schema
 from data.warehouse.engines import Warehouse, open_warehouse
 from tests import oracle
 from tests.oracle import Client, Dataset, Question, Subscription, Transaction, instant
@@ -186,7 +186,7 @@ class Shelf:
         self._folder = folder
         self._link = folder / "warehouse.duckdb"
         self._version = 0
-        self._held: Dataset | None = None
+        self._held: tuple[Dataset, tuple[str, ...]] | None = None
         self._postgresql = sa.create_engine(postgresql_url)
         schema.metadata.create_all(self._postgresql)
         self._empty = folder / "empty.duckdb"
@@ -198,9 +198,9 @@ class Shelf:
             "PostgreSQL": open_warehouse(Settings(warehouse_url=postgresql_url)),
         }
 
-    def fill(self, data: Dataset) -> None:
-        """Put the dataset, and nothing else, into both warehouses."""
-        if data is self._held:
+    def fill(self, data: Dataset, zones: tuple[str, ...] = ()) -> None:
+        """Put the dataset, and nothing else, into both warehouses, with lines for the days of some zones."""
+        if self._held is not None and self._held[0] is data and self._held[1] == zones:
             return
         self._held = None
         self._version += 1
@@ -219,10 +219,11 @@ class Shelf:
                     connection.execute(sa.insert(schema.metadata.tables[name]), rows)
             for statement in rollups.everything():
                 connection.execute(statement)
-        self._write_duckdb(records)
-        self._held = data
+            lines.make_lines(lambda statement: _lines(connection.execute(statement)), zones)
+        self._write_duckdb(records, zones)
+        self._held = (data, zones)
 
-    def _write_duckdb(self, records: dict[str, list[dict[str, Any]]]) -> None:
+    def _write_duckdb(self, records: dict[str, list[dict[str, Any]]], zones: tuple[str, ...]) -> None:
         file = self._folder / f"v{self._version}.duckdb"
         shutil.copy(self._empty, file)
         with duckdb.connect(file) as connection:
@@ -238,12 +239,19 @@ class Shelf:
                     connection.unregister("incoming")
             for statement in rollups.everything():
                 connection.execute(rollups.as_text(statement, _DUCKDB))
+            lines.make_lines(
+                lambda statement: connection.execute(rollups.as_text(statement, _DUCKDB)).fetchall(), zones
+            )
         fresh = self._folder / "fresh.link"
         fresh.symlink_to(file)
         previous = self._link.resolve() if self._link.is_symlink() else None
         fresh.replace(self._link)
         if previous is not None:
             previous.unlink()
+
+
+def _lines(result: sa.CursorResult[Any]) -> list[Any]:
+    return [*result.all()] if result.returns_rows else []
 
 
 # --- questions and answers --------------------------------------------------------------------------------------------

@@ -1,0 +1,307 @@
+"""A report from change lines (``data/warehouse/lines.py``): what a group of clients changed by on each local day.
+
+Its cost follows from days and groups of clients, however many clients and transactions there are. Lines are of whole
+local days. Where a period begins or ends within one, what lies beyond the bound is put right from the transactions of
+that day and of the clients to whom something happened on the rest of it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, ColumnElement, Date, Integer, String, case, func, literal, select
+
+from data.report import sql
+from data.report.figures import Columns
+from data.report.period import Bucket, first_instant, local_date, months_before
+from data.report.query import ReportQuery
+from data.report.sources import Reader, Source, Transactions
+from data.warehouse.engines import relation
+from data.warehouse.lines import lapse
+from data.warehouse.schema import client_groups, day_flows, lapse_changes, level_changes
+
+_DAY = timedelta(days=1)
+_TICK = timedelta(microseconds=1)
+_PARTS = len(sql.LEVELS)
+
+
+def groups(selection: sql.Selection) -> sa.CTE:
+    """The groups of clients that are selected: by type and owner, which is what they are told apart by."""
+    g = client_groups.c
+    statement = select(g.group_id, g.currency, g.created_at)
+    if selection.types:
+        statement = statement.where(g.type.in_(selection.types))
+    if selection.owners is not None:
+        statement = statement.where(g.owner_id.in_(sorted(selection.owners)))
+    return statement.cte("groups")
+
+
+def group_currencies(selection: sql.Selection) -> sa.Select[Any]:
+    """A line for each currency of the selected clients: currency, first created_at."""
+    selected = groups(selection)
+    return select(selected.c.currency, func.min(selected.c.created_at)).group_by(selected.c.currency)
+
+
+def day_interval(zone_id: int, selection: sql.Selection, first: date, last: date) -> sa.Select[Any]:
+    """One line: the first transaction of the selected clients at all, and the first and last on the given days."""
+    f = day_flows.c
+    within = f.day.between(first, last)
+    source: sa.FromClause = day_flows
+    if not selection.everyone:
+        selected = groups(selection)
+        source = source.join(selected, selected.c.group_id == f.group_id)
+    return (
+        select(func.min(f.first_at), func.min(case((within, f.first_at))), func.max(case((within, f.last_at))))
+        .select_from(source)
+        .where(f.zone_id == zone_id)
+    )
+
+
+def levels(zone_id: int, selection: sql.Selection, ends: Sequence[date], currencies: Sequence[str]) -> sa.Select[Any]:
+    """Changes of Overall Active and All from bucket to bucket, each bucket seen at the end of its day of ``ends``.
+
+    Lines: currency (place in ``currencies``), bucket, and the changes of qty, pos and neg (money as text) of both.
+    """
+    v = level_changes.c
+    parts = [v[f"{population}_{part}"] for population in _LINED for part in ("qty", "pos", "neg")]
+    return _by_bucket(level_changes, selection, v.day, ends, parts, currencies).where(
+        v.zone_id == zone_id, v.day <= ends[-1]
+    )
+
+
+def lapses(
+    zone_id: int, selection: sql.Selection, ends: Sequence[date], months: int, currencies: Sequence[str]
+) -> sa.Select[Any]:
+    """The same of those that are overall active, but paid for nothing in so many months."""
+    p = lapse_changes.c
+    # Whatever changed before a client lapsed for so long is part of the lapse.
+    day = func.greatest(p.day, lapse(p.paid_day, months))
+    return _by_bucket(lapse_changes, selection, day, ends, (p.qty, p.pos, p.neg), currencies).where(
+        p.zone_id == zone_id, p.day <= ends[-1], p.paid_day < months_before(ends[-1] + _DAY, months)
+    )
+
+
+def _by_bucket(
+    table: sa.Table,
+    selection: sql.Selection,
+    day: ColumnElement[date],
+    ends: Sequence[date],
+    parts: Sequence[ColumnElement[Any]],
+    currencies: Sequence[str],
+) -> sa.Select[Any]:
+    selected = groups(selection)
+    source: sa.FromClause = table.join(selected, selected.c.group_id == table.c.group_id)
+    bucket: ColumnElement[int] = literal(0, Integer)
+    keys: list[ColumnElement[Any]] = [selected.c.currency]
+    if len(ends) > 1:
+        days = [ends[0] + _DAY * n for n in range(1, (ends[-1] - ends[0]).days + 1)]
+        buckets = relation(
+            "buckets", [("day", Date(), days), ("bucket", Integer(), [bisect_left(ends, day) for day in days])]
+        )
+        source = source.outerjoin(buckets, buckets.c.day == day)
+        bucket = func.coalesce(buckets.c.bucket, 0)
+        keys.append(bucket)
+    return (
+        select(
+            sql.place_of(selected.c.currency, currencies).label("currency"),
+            bucket.label("bucket"),
+            *(_total(part) for part in parts),
+        )
+        .select_from(source)
+        .group_by(*keys)
+    )
+
+
+def _total(part: ColumnElement[Any]) -> ColumnElement[Any]:
+    total = func.sum(part)
+    # Beyond 64 bits, as text: drivers hand that over faster.
+    return sa.cast(total, BigInteger if part.name.endswith("qty") else String).label(part.name)
+
+
+def flows(
+    zone_id: int,
+    selection: sql.Selection,
+    currency: str,
+    days: Sequence[tuple[date, int, int]],
+    currencies: Sequence[str],
+) -> sa.Select[Any]:
+    """What happened on some whole local days: each with its place, and that of amounts that need no conversion.
+
+    Lines are as those of :func:`data.report.sql.flows`.
+    """
+    f, selected = day_flows.c, groups(selection)
+    places = relation(
+        "places",
+        [
+            ("day", Date(), [day for day, _, _ in days]),
+            ("place", Integer(), [place for _, place, _ in days]),
+            ("first", Integer(), [first for _, _, first in days]),
+        ],
+    )
+    place = case((selected.c.currency == currency, places.c.first), else_=places.c.place)
+    counts = (f.number, f.not_below, f.not_above)
+    return (
+        select(
+            literal(sql.SCOPES.index("total"), Integer).label("scope"),
+            literal(0, BigInteger).label("package_id"),
+            sql.place_of(selected.c.currency, currencies).label("currency"),
+            place.label("place"),
+            sql.place_of(f.kind, sql.FLOW_KINDS).label("kind"),
+            *(sa.cast(func.sum(count), BigInteger).label(count.name) for count in counts),
+            sa.cast(func.sum(f.amount_micros), String).label("amount"),
+        )
+        .select_from(day_flows.join(selected, selected.c.group_id == f.group_id).join(places, places.c.day == f.day))
+        .where(f.zone_id == zone_id, f.day.between(days[0][0], days[-1][0]), f.kind.in_(sql.FLOW_KINDS))
+        .group_by(selected.c.currency, place, f.kind)
+    )
+
+
+_LINED = ("overall_active", "all")
+"""The populations whose changes stand in lines; Active is Overall Active less those that lapsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The whole local days of [start, end), and what of it lies beside them."""
+
+    first: date
+    last: date
+    beside: tuple[tuple[datetime, datetime], ...]
+
+    @classmethod
+    def of(cls, start: datetime, end: datetime, zone: str) -> _Whole | None:
+        """None if there is no whole day."""
+        first, last = local_date(start, zone), local_date(end - _TICK, zone)
+        if start > first_instant(first, zone):
+            first += _DAY
+        if end < first_instant(last + _DAY, zone):
+            last -= _DAY
+        if first > last:
+            return None
+        beside = ((start, first_instant(first, zone)), (first_instant(last + _DAY, zone), end))
+        return cls(first, last, tuple((low, high) for low, high in beside if low < high))
+
+
+class ChangeLines(Source):
+    """Figures added up by local day and group of clients."""
+
+    name = "change lines"
+
+    def __init__(
+        self, lines: Reader, zone_id: int, reader: Reader, query: ReportQuery, selection: sql.Selection
+    ) -> None:
+        self._lines = lines
+        self._zone_id = zone_id
+        self._reader = reader
+        self._query = query
+        self._selection = selection
+        self._quiet: dict[datetime, bool] = {}
+
+    def created(self) -> dict[str, datetime]:
+        return {row[0]: row[1] for row in self._lines.lines(group_currencies(self._selection))}
+
+    def interval(self, start: datetime, end: datetime) -> tuple[datetime | None, datetime | None, datetime | None]:
+        whole = _Whole.of(start, self._seen_until(end), self._query.timezone) if start < end else None
+        # Between two whole days that are the wrong way round there is none.
+        days = (date.max, date.min) if whole is None else (whole.first, whole.last)
+        [(first_ever, first, last)] = self._lines.lines(day_interval(self._zone_id, self._selection, *days))
+        beside = ((start, end),) if whole is None else whole.beside
+        for low, high in beside:
+            if low < high:
+                [(early, late)] = self._reader.lines(sql.transactions_between(self._selection, low, high))
+                first = min(filter(None, (first, early)), default=None)
+                last = max(filter(None, (last, late)), default=None)
+        return first_ever, first, last
+
+    def _seen_until(self, at: datetime) -> datetime:
+        """The end of the local day in which what is seen at ``at`` ends, if nothing happens on the rest of it."""
+        end = first_instant(local_date(at - _TICK, self._query.timezone) + _DAY, self._query.timezone)
+        if at not in self._quiet:
+            self._quiet[at] = at == end or not self._reader.lines(sql.anything_between(at, end))
+        return end if self._quiet[at] else at
+
+    def stocks(self, shown: Sequence[Bucket], currencies: Sequence[str]) -> Columns:
+        ends = [bucket.closing for bucket in shown]
+        found: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0] * _PARTS)
+
+        def add(columns: Columns, places: Mapping[int, int], sign: int = 1) -> None:
+            """Add lines to what was found: parts in the order of the columns, at their places."""
+            for currency, bucket, *parts in zip(*(column.tolist() for column in columns), strict=True):
+                sums = found[currency, bucket]
+                for n, part in enumerate(parts):
+                    sums[places[n]] += sign * int(part)
+
+        both = self._lines.columns(levels(self._zone_id, self._selection, ends, currencies))
+        add(both, {n: _PLACE[population, part] for n, (population, part) in enumerate(_IN_LINES)})
+        # Whoever is overall active is active, but for those that lapsed.
+        add(both[:5], {n: _PLACE["active", part] for n, part in enumerate(("qty", "pos", "neg"))})
+        gone = lapses(self._zone_id, self._selection, ends, self._query.active_duration, currencies)
+        add(self._lines.columns(gone), {n: _PLACE["active", part] for n, part in enumerate(("qty", "pos", "neg"))}, -1)
+        last = shown[-1]
+        end = self._seen_until(last.at)
+        if end == last.at != first_instant(last.closing + _DAY, self._query.timezone):
+            add(self._unseen(last, currencies, len(shown) - 1), dict(enumerate(range(_PARTS))), -1)
+        keys = np.array([*found], np.int64).reshape(-1, 2)
+        parts = [[sums[n] for sums in found.values()] for n in range(_PARTS)]
+        zeros = np.zeros(len(found), np.int64)
+        return [
+            zeros,
+            zeros,
+            keys[:, 0],
+            keys[:, 1],
+            *(
+                np.array(part, np.int64 if name == "qty" else object)
+                for part, (_, name) in zip(parts, sql.LEVELS, strict=True)
+            ),
+        ]
+
+    def _unseen(self, last: Bucket, currencies: Sequence[str], bucket: int) -> Columns:
+        """What changes from T to the end of its local day, for the clients to whom anything happens in between."""
+        end = first_instant(last.closing + _DAY, self._query.timezone)
+        touched = replace(self._selection, touched=(last.at, end))
+        both = (last, replace(last, at=end, end=end))
+        _, _, currency, turn, *parts = self._reader.columns(
+            sql.stocks(replace(self._query, group_by=()), touched, both, currencies)
+        )
+        later = np.flatnonzero(turn == 1)
+        return [currency[later], np.full(len(later), bucket), *(part[later] for part in parts)]
+
+    def flows(self, shown: Sequence[Bucket], stretches: Sequence[sql.Place], currencies: Sequence[str]) -> Columns:
+        zone = self._query.timezone
+        start, end = stretches[0].low, stretches[-1].high
+        whole = _Whole.of(start, self._seen_until(end), zone)
+        found = []
+        if whole is not None:
+            firsts: dict[int, int] = {}
+            days = []
+            for place, stretch in enumerate(stretches):
+                first = firsts.setdefault(stretch.bucket, place)
+                day = max(local_date(stretch.low, zone), whole.first)
+                while day <= min(local_date(stretch.high - _TICK, zone), whole.last):
+                    days.append((day, place, first))
+                    day += _DAY
+            found.append(
+                self._lines.columns(flows(self._zone_id, self._selection, self._query.currency, days, currencies))
+            )
+        for low, high in ((start, end),) if whole is None else whole.beside:
+            places = [
+                (n, replace(place, low=max(place.low, low), high=min(place.high, high)))
+                for n, place in enumerate(stretches)
+                if place.low < high and low < place.high
+            ]
+            plain = Transactions(self._reader, self._query, self._selection)
+            columns = [*plain.flows(shown, [place for _, place in places], currencies)]
+            columns[3] = np.array([n for n, _ in places], np.int64)[columns[3]]
+            found.append(columns)
+        return [np.concatenate(column) for column in zip(*found, strict=True)]
+
+
+_IN_LINES = tuple((population, part) for population in _LINED for part in ("qty", "pos", "neg"))
+_PLACE = {level: n for n, level in enumerate(sql.LEVELS)}

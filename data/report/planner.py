@@ -1,0 +1,28 @@
+"""Chooses where a report's figures come from: the cheapest source that answers the question exactly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from data.report import sql
+from data.report.by_lines import ChangeLines
+from data.report.catalog import TIME_DIMENSIONS
+from data.report.query import ReportQuery
+from data.report.sources import Reader, Source, Stoppable, Transactions
+from data.warehouse.engines import Reading
+
+
+def choose(reading: Reading, watch: Stoppable, query: ReportQuery, selection: sql.Selection) -> Source:
+    """The source for a question about the selected clients, after filters and what the person may see."""
+    reader = Reader(reading, watch)
+    if _by_groups_of_clients(query, selection):
+        lines = reading.lines(query.timezone)
+        if lines is not None:
+            return ChangeLines(Reader(lines.reading, watch), lines.zone_id, reader, query, selection)
+    return Transactions(reader, query, selection)
+
+
+def _by_groups_of_clients(query: ReportQuery, selection: sql.Selection) -> bool:
+    """Whether clients of the same owner, type and currency are all in the answer, in one row of it, or none of them."""
+    known = replace(selection, types=(), owners=None)
+    return known == sql.Selection() and not query.packages and set(query.group_by) <= set(TIME_DIMENSIONS)
