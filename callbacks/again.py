@@ -64,7 +64,7 @@ def register(app: Dash, services: Services) -> None:
         if not shown:
             return nothing
         try:
-            asked = ask_again(services, services.user(), shown["link"], run_id=read.read_run(run).id)
+            asked = ask_again(services, services.user(), shown["link"], run_id=read.read_press(run).id)
         except Cancelled:
             return nothing | {"message": messages.cancelled()}
         return beside(asked, read.read_view(view)) | {"message": []}

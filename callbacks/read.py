@@ -127,19 +127,19 @@ def read_view(data: Mapping[str, Any] | None, charts: list[Any] | None = None) -
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Press:
     """A press of Query: the id by which it can be followed and cancelled, and how many rows the page shows at first."""
 
     id: str
     rows: int | None = None
 
 
-def read_run(data: object) -> Run:
+def read_press(data: object) -> Press:
     """A run from the page's own store; raises :class:`UserError` when it cannot be read."""
     if not isinstance(data, Mapping) or not isinstance(data.get("id"), str):
         raise UserError("What the page asks cannot be read: load the page again, and press Query.")
     rows = data.get("rows")
-    return Run(data["id"], rows if isinstance(rows, int) else None)
+    return Press(data["id"], rows if isinstance(rows, int) else None)
 
 
 def address_problems(addresses: Sequence[str]) -> dict[str, str]:

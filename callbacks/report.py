@@ -79,7 +79,7 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def run_report(run: dict[str, Any], view: dict[str, Any], values: Any) -> dict[str, Any]:
-        return answered(services, read.read_run(run), read.read_view(view), read.read_form(values))
+        return answered(services, read.read_press(run), read.read_view(view), read.read_form(values))
 
     @app.callback(
         inputs={
@@ -141,7 +141,7 @@ def register(app: Dash, services: Services) -> None:
         keep_columns(services, services.user(), columns)
 
 
-def answered(services: Services, run: read.Run, view: View, asked: Asked) -> dict[str, Any]:
+def answered(services: Services, run: read.Press, view: View, asked: Asked) -> dict[str, Any]:
     """What the page is given for a press of Query: a painted report, a file, or the news that it was cancelled."""
     nothing: dict[str, Any] = dict.fromkeys((*PAINTED, "download", "message"), no_update)
     user = services.user()
@@ -200,7 +200,7 @@ def painted(
     }
 
 
-def first_rows(run: read.Run) -> int:
+def first_rows(run: read.Press) -> int:
     """How many rows of a long report the page can show at first, as it said with its question."""
     return table.WINDOW if run.rows is None else min(max(run.rows, _LEAST_FIRST), _MOST_FIRST)
 

@@ -15,7 +15,7 @@ from typing import Any
 from dash import html
 
 from data.report.catalog import DIMENSIONS, GROUPS, METRICS
-from data.report.compare import Change, Comparison
+from data.report.compare import Comparison, FigureChange
 from data.report.result import Column, Figure, ReportResult, label_text
 from data.words.dates import period_words
 from data.words.numerals import EMPTY, Numerals
@@ -156,7 +156,7 @@ class _Lines:
 def _side(side: str, result: ReportResult, comparison: Comparison, numerals: Numerals) -> _Lines:
     write = _writer(numerals, result.decimals)
 
-    def cell(figure: Figure, change: Change | None) -> str:
+    def cell(figure: Figure, change: FigureChange | None) -> str:
         text = write(figure)
         if change is None:
             return text
@@ -166,7 +166,7 @@ def _side(side: str, result: ReportResult, comparison: Comparison, numerals: Num
             return f"{text}\nwas {write(change.then)}"
         return f"{text}\n{numerals.write_change(change.difference, result.decimals)}"
 
-    def cells(figures: Sequence[Figure], changes: Sequence[Change | None]) -> list[str]:
+    def cells(figures: Sequence[Figure], changes: Sequence[FigureChange | None]) -> list[str]:
         return [cell(figure, change) for figure, change in zip(figures, changes, strict=True)]
 
     rows, marks = [], []

@@ -232,6 +232,20 @@ def test_no_module_is_named_for_nothing():
     assert [str(path) for path in paths if _FORBIDDEN_NAMES & set(re.split(r"[/_.]", path.as_posix()))] == []
 
 
+# Names that still mean two things: nothing is added here.
+_MEANT_TWICE = {"Package", "Place", "Reading", "Source"}
+
+
+def test_one_word_means_one_thing():
+    """A class is called as no other of another file is; ids are named for the panel that they are on."""
+    homes: dict[str, list[str]] = {}
+    for path in files(*ROOMS):
+        for node in tree(path).body if path != "layouts/ids.py" else ():
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(path)
+    assert {name: where for name, where in homes.items() if len(where) > 1 and name not in _MEANT_TWICE} == {}
+
+
 def literal_ids(path: str) -> Iterator[str]:
     """Places where an id of the page is spelled out: `id="..."`, `Input("...", ...)`, `{"type": "...", ...}`."""
     for node in ast.walk(tree(path)):

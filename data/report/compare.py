@@ -13,7 +13,7 @@ Key = tuple[tuple[str | None, ...], int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FigureChange:
     """A cell whose figure is not the same. ``difference`` is now less then; None where one of the two is empty."""
 
     then: Figure
@@ -21,7 +21,7 @@ class Change:
     difference: Amount | None
 
 
-Changes = tuple[Change | None, ...]
+Changes = tuple[FigureChange | None, ...]
 """One for each metric of the catalog, in its order; None where nothing changed."""
 
 
@@ -126,10 +126,10 @@ def _changes(then: tuple[Figure, ...], now: tuple[Figure, ...]) -> Changes:
     return tuple(_change(before, after) for before, after in zip(then, now, strict=True))
 
 
-def _change(then: Figure, now: Figure) -> Change | None:
+def _change(then: Figure, now: Figure) -> FigureChange | None:
     if then == now:
         return None
-    return Change(then, now, None if then is None or now is None else now - then)
+    return FigureChange(then, now, None if then is None or now is None else now - then)
 
 
 def _sums(result: ReportResult) -> tuple[Figure, ...]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from data.report.catalog import METRICS
-from data.report.compare import Change, compare
+from data.report.compare import FigureChange, compare
 from data.report.order import Sort, read_sort, row_order
 from data.report.period import Bound
 from data.report.query import ReportQuery
@@ -63,9 +63,9 @@ def test_differences_are_exact_and_signed() -> None:
     now = report([("Gold", 1, {REFILL: Decimal("0.30"), QTY: 1})], {REFILL: Decimal("0.30"), QTY: 1})
     found = compare(then, now)
     (row,) = found.rows
-    assert row.changes[IDS.index(REFILL)] == Change(Decimal("0.10"), Decimal("0.30"), Decimal("0.20"))
-    assert row.changes[IDS.index(QTY)] == Change(3, 1, -2)
-    assert found.totals[IDS.index(REFILL)] == Change(Decimal("0.10"), Decimal("0.30"), Decimal("0.20"))
+    assert row.changes[IDS.index(REFILL)] == FigureChange(Decimal("0.10"), Decimal("0.30"), Decimal("0.20"))
+    assert row.changes[IDS.index(QTY)] == FigureChange(3, 1, -2)
+    assert found.totals[IDS.index(REFILL)] == FigureChange(Decimal("0.10"), Decimal("0.30"), Decimal("0.20"))
     assert found.cells == 2
     assert not found.same
 
@@ -74,7 +74,7 @@ def test_a_figure_that_was_empty_has_no_difference() -> None:
     then = report([("Gold", 1, {})], {})
     now = report([("Gold", 1, {AVG: Decimal("4.00")})], {})
     (row,) = compare(then, now).rows
-    assert row.changes[IDS.index(AVG)] == Change(None, Decimal("4.00"), None)
+    assert row.changes[IDS.index(AVG)] == FigureChange(None, Decimal("4.00"), None)
 
 
 def test_rows_are_matched_by_name_and_package_not_by_place() -> None:
@@ -99,7 +99,7 @@ def test_sums_add_up_the_rows_shown_where_that_means_something() -> None:
     now = report([("Gold", 1, {REFILL: Decimal("7.50"), QTY: 2})], {})
     found = compare(then, now)
     assert found.sums_then[IDS.index(REFILL)] == Decimal("6.00")
-    assert found.sums[IDS.index(REFILL)] == Change(Decimal("6.00"), Decimal("7.50"), Decimal("1.50"))
+    assert found.sums[IDS.index(REFILL)] == FigureChange(Decimal("6.00"), Decimal("7.50"), Decimal("1.50"))
     assert found.sums_now[IDS.index(QTY)] == 2
     assert found.sums_then[IDS.index(AVG)] is None
     # Counts of different months are no sum of anything; what was refilled in them is.
@@ -114,7 +114,7 @@ def test_a_report_that_has_lost_all_rows() -> None:
     now = report([], None)
     found = compare(then, now)
     assert [(row.then, row.now) for row in found.rows] == [(0, None)]
-    assert found.totals[IDS.index(QTY)] == Change(1, None, None)
+    assert found.totals[IDS.index(QTY)] == FigureChange(1, None, None)
     assert not found.same
     assert compare(now, now).same
 
