@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from charts.spec import COLOURS
-from charts.words import doubt_text, time_position, time_text
+from charts.words import time_position, time_text
 from data.report.catalog import METRICS, TIME_DIMENSIONS, Metric
 from data.report.period import months_before
 from data.report.result import Figure, ReportResult, Row, label_text
+from data.words.marks import marks_of
 from data.words.names import apart
 
 Part = str | int | None
@@ -101,16 +102,17 @@ class Cells:
     @cached_property
     def doubts(self) -> dict[str | None, Doubt]:
         """The buckets that are not whole, by their labels."""
+        marks = dict(zip(map(id, self.result.rows), marks_of(self.result), strict=True))
         found = {}
         for (time, _), row in self.rows.items():
-            first, last = self._covered(time)
-            if row.partial is not None:
-                first, last = row.partial
-            until = row.data_until if row.data_until is not None and row.data_until < last else None
-            if row.partial is not None or until is not None:
-                lost = until is not None and until < first
-                found[time] = Doubt(doubt_text(row.partial, until, lost=lost), lost)
+            if mark := marks[id(row)]:
+                first = row.partial[0].isoformat() if row.partial else self._begins(time)
+                lost = row.data_until is not None and row.data_until.isoformat() < first
+                found[time] = Doubt(mark, lost)
         return found
+
+    def _begins(self, time: str | None) -> str:
+        return self.result.query.start.date.isoformat() if time is None else time_position(time)
 
     @cached_property
     def footnotes(self) -> tuple[str, ...]:
@@ -121,21 +123,13 @@ class Cells:
         """The same of some buckets."""
         doubts = {time: self.doubts[time] for time in times if time in self.doubts}
         cut = [
-            f"{time_text(time)}: {doubt.text}" if time else doubt.text
+            f"{time_text(time)} \u00b7 {doubt.text}" if time else doubt.text
             for time, doubt in doubts.items()
             if not doubt.lost
         ]
         lost = [doubt.text for doubt in doubts.values() if doubt.lost]
         sentences = [f"Not whole \u2013 {'; '.join(cut)}."] if cut else []
         return (*sentences, *(f"{text[0].upper()}{text[1:]}." for text in lost[:1]))
-
-    def _covered(self, time: str | None) -> tuple[date, date]:
-        """First and last local date of a whole bucket."""
-        if time is None:
-            return self.result.query.start.date, self.result.query.end.date
-        return date.fromisoformat(time_position(time)), date.fromisoformat(time_position(following(time))) - timedelta(
-            days=1
-        )
 
     def labels(self, time: str | None, key: Key) -> list[str]:
         """A row's labels as people read them: time, then categories."""

@@ -52,7 +52,7 @@ def _labels(cells: Cells, time: str | None, key: Key) -> list[str]:
     """A row's labels; a bucket that is not whole says so."""
     labels = cells.labels(time, key)
     if time is not None and time in cells.doubts:
-        labels[0] += f" ({cells.doubts[time].text})"
+        labels[0] += f" \u00b7 {cells.doubts[time].text}"
     return labels
 
 

@@ -79,30 +79,6 @@ def time_position(label: str) -> str:
     return label + "-01-01"[3 * (len(label) // 5) :] if len(label) < 10 else label
 
 
-def doubt_text(partial: tuple[date, date] | None, until: date | None, *, lost: bool) -> str:
-    """Why a bucket is not whole: the dates that it covers, and the last one ``until`` which there is data.
-
-    With ``lost`` there is none in it at all.
-    """
-    if lost and until is not None:
-        return f"no data after {_day(until)}"
-    parts = []
-    if partial is not None:
-        first, last = partial
-        dates = _day(last)
-        if first != last:
-            same = (first.year, first.month) == (last.year, last.month)
-            dates = f"{first.day}{DASH}{dates}" if same else f"{_day(first)} {DASH} {dates}"
-        parts.append(f"{dates} only")
-    if until is not None:
-        parts.append(f"data until {_day(until)}")
-    return ", ".join(parts)
-
-
-def _day(day: date) -> str:
-    return time_text(day.isoformat())
-
-
 def plain(text: str) -> str:
     """Text that Plotly shows as it is, since it reads some tags and entities in labels."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -153,6 +153,7 @@ class Report(StrEnum):
     PROGRESS_WORDS = "report-progress-words"
     CANCEL = "report-cancel"
     NOTICE = "report-notice"  # why a report has no rows
+    NOTES = "report-notes"  # below the table: which rows are not whole, and what totals are
     GRID = "report-grid"
     TABLE = "report-table"
     ROWS = "report-rows"

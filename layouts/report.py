@@ -19,7 +19,9 @@ from data.report.result import ReportInfo, ReportResult
 from data.report.view import View
 from data.services import Services
 from data.words.dates import day_words, moment_words, period_words
+from data.words.marks import footnote
 from data.words.numerals import Numerals
+from data.words.totals import totals_note
 from layouts import chart, ids, table
 from layouts.attributes import aria, dataset
 from layouts.controls import Handed, Still, icon, still
@@ -56,6 +58,7 @@ def section(services: Services) -> html.Section:
                             html.Div(
                                 [
                                     table.frame("main", "Report table", Report.GRID, Report.TABLE, rows),
+                                    html.Div(id=Report.NOTES, className="report-notes"),
                                     _again(),
                                 ],
                                 className="report-tables",
@@ -130,6 +133,14 @@ def info(result: ReportResult, numerals: Numerals) -> Still:
         ("Active Duration", f"{facts_.active_duration} {months}"),
     )
     return still(html.Dl([html.Div([html.Dt(word), html.Dd(text)]) for word, text in told], className="info-list"))
+
+
+def notes(result: ReportResult, numerals: Numerals) -> Still:
+    """Below the table: which of its rows are not whole, and what its totals are."""
+    marked, totals = footnote(result, numerals.language), totals_note(result, numerals.language)
+    told = [html.P(marked)] if marked else []
+    # The label of the totals explains itself with it, as headers do.
+    return still(*told, *([html.P(totals, id=ids.about("total"))] if totals else []))
 
 
 def banner(result: ReportResult, shared_by: str, numerals: Numerals) -> html.Div:

@@ -18,7 +18,9 @@ from data.report.catalog import DIMENSIONS, GROUPS, METRICS
 from data.report.compare import Comparison, FigureChange
 from data.report.result import Column, Figure, ReportResult, label_text
 from data.words.dates import period_words
+from data.words.marks import marks_of
 from data.words.numerals import EMPTY, Numerals
+from data.words.totals import total_of
 from layouts import ids
 from layouts.attributes import aria, dataset
 from layouts.controls import Handed, Still, still
@@ -89,7 +91,8 @@ def frame(name: str, label: str, grid_id: str, table_id: str, rows: Handed) -> h
 
 def explanations() -> Still:
     """What every column means, in words that headers point to (aria-describedby) and their tips show."""
-    columns = {item.id: item.description for item in DIMENSIONS} | {item.id: item.description for item in METRICS}
+    columns = {item.id: item.description for item in DIMENSIONS}
+    columns |= {metric.id: f"{metric.description} {total_of(metric)}" for metric in METRICS}
     groups = {f"group-{place}": GROUPS[group] for place, group in enumerate(GROUPS)}
     about = columns | groups | {PERIOD: _PERIOD_ABOUT}
     names = {f"group-{place}": group for place, group in enumerate(GROUPS)}
@@ -115,7 +118,11 @@ def sheet(
     A long report begins with its ``first`` rows in the table: those in view, for fewer are sooner painted.
     """
     write = _writer(numerals, result.decimals)
-    rows = [[*_labels(result, place), *map(write, result.rows[place].figures)] for place in order]
+    marks = marks_of(result, numerals.language)
+    rows = [
+        [*_row_labels(result, row.labels, marks[place], numerals), *map(write, row.figures)]
+        for place, row in ((place, result.rows[place]) for place in order)
+    ]
     pinned = [] if result.totals is None else [[*_pinned_labels(result, TOTAL), *map(write, result.totals)]]
     widths = _widths(_columns(result), [*rows, *pinned])
     return _sheet(result, rows, pinned, hidden=hidden, sort=list(sort), marks=None, widths=widths, first=first)
@@ -170,10 +177,11 @@ def _side(side: str, result: ReportResult, comparison: Comparison, numerals: Num
         return [cell(figure, change) for figure, change in zip(figures, changes, strict=True)]
 
     rows, marks = [], []
+    partial = marks_of(result, numerals.language)
     for row in comparison.rows:
         here, there = (row.then, row.now) if side == "then" else (row.now, row.then)
         note = None if row.then is not None and row.now is not None else "only then" if row.now is None else "only now"
-        labels = _row_labels(result, row.labels, note)
+        labels = _row_labels(result, row.labels, None if here is None else partial[here], numerals, note)
         if here is None:
             rows.append([*labels, *[""] * len(METRICS)])
             marks.append("absent")
@@ -192,15 +200,17 @@ def _writer(numerals: Numerals, decimals: int) -> Callable[[Figure], str]:
     return lambda figure: numerals.write(figure, decimals)
 
 
-def _labels(result: ReportResult, place: int) -> list[str]:
-    return _row_labels(result, result.rows[place].labels, None)
-
-
-def _row_labels(result: ReportResult, labels: Sequence[str | None], note: str | None) -> list[str]:
+def _row_labels(
+    result: ReportResult, labels: Sequence[str | None], mark: str | None, numerals: Numerals, note: str | None = None
+) -> list[str]:
+    """A row's labels. ``mark`` says of its time that it is not whole; ``note`` stands on a line of its own."""
+    query = result.query
     if not labels:
-        words = [period_words(result.query.start, result.query.end)]
+        words = [period_words(query.start, query.end, numerals.language)]
     else:
-        words = [label_text(item, label) for item, label in zip(result.query.group_by, labels, strict=True)]
+        words = [label_text(item, label) for item, label in zip(query.group_by, labels, strict=True)]
+    if mark:
+        words[query.group_by.index(query.time_unit) if query.time_unit else 0] += f" \u00b7 {mark}"
     if note:
         words[-1] += f"\n{note}"
     return words

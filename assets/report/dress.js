@@ -39,7 +39,8 @@
         const box = cell.firstElementChild;
         if (should !== undefined && box && box.textContent !== should) box.textContent = should;
         if (column < fixed) {
-          if (cell.getAttribute("role") !== "rowheader") cell.setAttribute("role", "rowheader");
+          label(cell, "role", "rowheader");
+          if (column === 0) explain(cell, pinned && place === rows.length - 1 ? "about-total" : null);
         } else {
           const text = cell.textContent;
           cell.toggleAttribute("data-negative", text.charCodeAt(0) === 0x2212);
@@ -52,6 +53,17 @@
 
   function label(element, name, value) {
     if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  }
+
+  /* The label of the totals says what they are, to pointer, keyboard and touch. */
+  function explain(cell, about) {
+    if (about) {
+      label(cell, "data-about", about);
+      label(cell, "aria-describedby", about);
+      label(cell, "tabindex", "0");
+    } else if (cell.dataset.about) {
+      for (const name of ["data-about", "aria-describedby", "tabindex"]) cell.removeAttribute(name);
+    }
   }
 
   function dressGroup(head) {

@@ -1,4 +1,4 @@
-/* Headers that explain themselves and sort, by mouse and by keyboard. */
+/* Headers that explain themselves and sort, by mouse and by keyboard; and so does the label of the totals. */
 (function () {
   "use strict";
 
@@ -52,15 +52,15 @@
       { capture: true },
     );
     grid.addEventListener("pointerover", (event) => {
-      const head = event.target.closest("th[data-about]");
+      const head = event.target.closest("[data-about]");
       if (head && event.pointerType !== "touch") showTip(head);
     });
     grid.addEventListener("pointerout", (event) => {
-      const head = event.target.closest("th[data-about]");
+      const head = event.target.closest("[data-about]");
       if (head && !head.contains(event.relatedTarget) && !head.contains(document.activeElement)) hideTip();
     });
     grid.addEventListener("focusin", (event) => {
-      const head = event.target.closest("th[data-about]");
+      const head = event.target.closest("[data-about]");
       if (head) showTip(head);
     });
     grid.addEventListener("focusout", hideTip);
@@ -93,7 +93,9 @@
     const width = tip.offsetWidth;
     const room = document.documentElement.clientWidth - width - 8;
     tip.style.left = `${Math.max(8, Math.min(box.left + box.width / 2 - width / 2, room))}px`;
-    tip.style.top = `${box.bottom + 6}px`;
+    // Under its header; over what stands at the foot of the table.
+    const below = box.bottom + 6 + tip.offsetHeight < document.documentElement.clientHeight;
+    tip.style.top = `${below && head.tagName === "TH" ? box.bottom + 6 : box.top - 6 - tip.offsetHeight}px`;
   }
 
   function hideTip() {
@@ -103,7 +105,7 @@
   /* Focus may scroll the table: the tip goes with its header. The pointer's header scrolls away from under it. */
   function followTip() {
     if (!tip || tip.hidden) return;
-    const head = document.activeElement.closest("th[data-about]");
+    const head = document.activeElement.closest("[data-about]");
     if (head) showTip(head);
     else hideTip();
   }

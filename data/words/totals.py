@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from data.report.catalog import METRIC, Metric, Ratio
 from data.report.result import ReportResult
 from data.words.dates import moment_words, period_words
 
@@ -22,3 +23,14 @@ def totals_note(result: ReportResult, language: str = "en") -> str | None:
         f"the end, {at}; refills, usage and packages are those of the whole period; Active Avg divides by the clients "
         "that were active at the end."
     )
+
+
+def total_of(metric: Metric) -> str:
+    """What the total of a metric is, in a sentence."""
+    if metric.nature == "stock":
+        return "Its total is taken at the end of the period: rows do not add up to it."
+    if not isinstance(metric.measure, Ratio):
+        return "Its total is that of the whole period."
+    numerator, denominator = METRIC[metric.measure.numerator], METRIC[metric.measure.denominator]
+    by = f"the {denominator.name} at its end" if denominator.nature == "stock" else f"the {denominator.name} of it"
+    return f"Its total divides the {numerator.name} of the whole period by {by}."

@@ -16,6 +16,7 @@ from data.report import reports
 from data.report.catalog import METRICS
 from data.report.result import ReportResult
 from data.words.numerals import numerals
+from data.words.totals import total_of, totals_note
 from tests.browser.acts import LAST, ask, engine_says, fill_form, question, table, texts
 from tests.browser.conftest import Site, assert_accessible
 
@@ -104,18 +105,43 @@ def test_every_header_explains_itself(page: Page) -> None:
         head = table(page).locator(f"tr:nth-child(2) th[data-dash-column={metric.id}]")
         head.scroll_into_view_if_needed()
         head.hover()
-        expect(tip).to_have_text(metric.description)
+        expect(tip).to_have_text(f"{metric.description} {total_of(metric)}")
         page.mouse.move(0, 0)
         expect(tip).to_be_hidden()
         button = head.get_by_role("button")
         button.focus()
-        expect(tip).to_have_text(metric.description)
-        expect(button).to_have_accessible_description(metric.description)
+        expect(tip).to_have_text(f"{metric.description} {total_of(metric)}")
+        expect(button).to_have_accessible_description(f"{metric.description} {total_of(metric)}")
         page.keyboard.press("Escape")
         expect(tip).to_be_hidden()
     for metric in METRICS:
         head = table(page).locator(f"tr:nth-child(2) th[data-dash-column={metric.id}] [role=button]")
-        expect(head).to_have_accessible_description(metric.description)
+        expect(head).to_have_accessible_description(f"{metric.description} {total_of(metric)}")
+
+
+def test_totals_say_what_they_are(page: Page, site: Site) -> None:
+    ask(page)
+    told = totals_note(engine_says(site.settings, question()), "en-GB")
+    assert told is not None
+    note = page.locator("#report-notes")
+    expect(note).to_have_text(told)
+    total = table(page).get_by_role("rowheader", name="Total", exact=True)
+    expect(total).to_have_accessible_description(told)
+    total.hover()
+    expect(page.get_by_role("tooltip")).to_have_text(told)
+    page.mouse.move(0, 0)
+    total.focus()
+    expect(page.get_by_role("tooltip")).to_have_text(told)
+    # Rows that are not whole say so, and what that means stands below.
+    button = page.get_by_role("button", name="Edit", exact=True)
+    button.click()
+    ask(page, ("year", "month"), start=date(2024, 1, 10), end=date(2024, 2, 29))
+    assert [row[:2] for row in texts(page)] == [
+        ["2024", "2024-01 \u00b7 from 10 Jan"],
+        ["2024", "2024-02"],
+        ["Total", ""],
+    ]
+    expect(note).to_contain_text("Marked rows do not hold their whole month")
 
 
 def test_columns_are_chosen_by_group_and_one_by_one_and_remembered(page: Page) -> None:

@@ -366,17 +366,16 @@ def test_bars_of_buckets_that_are_not_whole_are_hatched_and_say_why() -> None:
     assert list(hatched.y) == [1.0, None, None, 4.0, 5.0, 6.0]
     assert whole.offsetgroup == hatched.offsetgroup, "side by side they stand in one place"
     assert [reason for *_, reason in hatched.customdata if reason] == [
-        "<br>Not whole: 10\u201331 Jan 2024 only",
-        "<br>Not whole: data until 20 Apr 2024",
+        "<br>Not whole: from 10 Jan",
+        "<br>Not whole: data to 20 Apr",
         "<br>Not whole: no data after 20 Apr 2024",
         "<br>Not whole: no data after 20 Apr 2024",
     ]
     assert "customdata[2]" in hatched.hovertemplate
     assert note_of(line(Series("payg_total"), kind="bar"), CUT) == (
-        "Not whole \u2013 Jan 2024: 10\u201331 Jan 2024 only; Apr 2024: data until 20 Apr 2024. "
-        "No data after 20 Apr 2024."
+        "Not whole \u2013 Jan 2024 \u00b7 from 10 Jan; Apr 2024 \u00b7 data to 20 Apr. No data after 20 Apr 2024."
     )
-    assert "Jan 2024 (10\u201331 Jan 2024 only)" in table_of(line(Series("payg_total")), CUT).rows[0]
+    assert "Jan 2024 \u00b7 from 10 Jan" in table_of(line(Series("payg_total")), CUT).rows[0]
 
 
 def test_lines_and_areas_are_dashed_where_buckets_are_not_whole_and_stop_where_the_data_stops() -> None:
@@ -388,7 +387,7 @@ def test_lines_and_areas_are_dashed_where_buckets_are_not_whole_and_stop_where_t
         assert (dashed.showlegend, dashed.legendgroup == known.legendgroup) == (False, True)
         # Whole buckets speak for themselves, once.
         assert list(dashed.hoverinfo)[:4] == ["all", "none", "none", "all"]
-        assert dashed.customdata[3][2] == "<br>Not whole: data until 20 Apr 2024"
+        assert dashed.customdata[3][2] == "<br>Not whole: data to 20 Apr"
     # Clients there still are, but nothing is known of what they did: their line stops too.
     assert list(draw(line(Series("clients_all_qty")), CUT).data[1].y)[4:] == [None, None]
 
@@ -419,7 +418,7 @@ def test_one_tooltip_for_all_series_gives_the_reason_once() -> None:
     two = draw(line(Series("payg_total"), Series("clients_all_qty"), kind="bar"), CUT)
     assert [trace.customdata[0][2] for trace in two.data] == [
         *[""] * 2,
-        *["<br>Not whole: 10\u201331 Jan 2024 only"] * 2,
+        *["<br>Not whole: from 10 Jan"] * 2,
     ]
 
 

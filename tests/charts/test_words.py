@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from charts.words import distinct, doubt_text, exact, plain, share_text, short, time_position, time_text
+from charts.words import distinct, exact, plain, share_text, short, time_position, time_text
 from data.report.result import Figure
 
 
@@ -77,13 +76,3 @@ def test_shares_are_told_to_a_tenth_of_a_percent() -> None:
     assert share_text(Decimal("1.00"), Decimal("8.00"), "de") == "12,5 %"
     assert share_text(1, 3) == "33.3 %"
     assert share_text(1, 0) == "\u2013"
-
-
-def test_a_doubt_says_what_a_bucket_covers_and_until_when_there_is_data() -> None:
-    first, last = date(2024, 3, 5), date(2024, 3, 9)
-    assert doubt_text((first, last), None, lost=False) == "5\u20139 Mar 2024 only"
-    assert doubt_text((first, first), None, lost=False) == "5 Mar 2024 only"
-    assert doubt_text((date(2023, 12, 30), last), first, lost=False) == (
-        "30 Dec 2023 \u2013 9 Mar 2024 only, data until 5 Mar 2024"
-    )
-    assert doubt_text((first, last), date(2024, 1, 1), lost=True) == "no data after 1 Jan 2024"
