@@ -61,10 +61,11 @@ def register(app: Dash, services: Services) -> None:
     )
     def run_again(run: dict[str, str], shown: dict[str, Any] | None, view: dict[str, Any]) -> dict[str, Any]:
         nothing: dict[str, Any] = dict.fromkeys((*AGAIN, "message"), no_update)
-        if not shown:
+        link_id = read.read_shown(shown)
+        if link_id is None:
             return nothing
         try:
-            asked = ask_again(services, services.user(), shown["link"], run_id=read.read_press(run).id)
+            asked = ask_again(services, services.user(), link_id, run_id=read.read_press(run).id)
         except Cancelled:
             return nothing | {"message": messages.cancelled()}
         return beside(asked, read.read_view(view)) | {"message": []}
@@ -79,9 +80,10 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def close_again(clicks: int | None, shown: dict[str, Any] | None, view: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
-        if not shown:
+        link_id = read.read_shown(shown)
+        if link_id is None:
             raise PreventUpdate
-        then = services.records.snapshots.peek(shown["link"], services.user()).result
+        then = services.records.snapshots.peek(link_id, services.user()).result
         return {"panel": report.AGAIN_CLOSED} | _then(sheet_of(then, read.read_view(view)))
 
 

@@ -35,9 +35,10 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def export_report(clicks: list[int | None], shown: dict[str, Any] | None, view: dict[str, Any]) -> Any:  # noqa: ARG001
-        if not shown:
+        link_id = read.read_shown(shown)
+        if link_id is None:
             return no_update
-        result = services.records.snapshots.peek(shown["link"], services.user()).result
+        result = services.records.snapshots.peek(link_id, services.user()).result
         return exported(services, result, formats[str(ctx.triggered_id)], read.read_view(view))
 
 

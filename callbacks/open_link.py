@@ -69,7 +69,7 @@ def _open(app: Dash, services: Services) -> None:
     def open_link(pathname: str | None, search: str | None, shown: dict[str, Any] | None) -> dict[str, Any]:
         nothing = unopened()
         link_id = addressed_link(pathname, search)
-        if link_id is None or (shown and shown["link"] == link_id):
+        if link_id is None or link_id == read.read_shown(shown):
             return nothing
         try:
             return opened(services, services.records.snapshots.open(link_id, services.user()))

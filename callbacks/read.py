@@ -126,6 +126,18 @@ def read_view(data: Mapping[str, Any] | None, charts: list[Any] | None = None) -
     return View.from_json({**(data or {}), "charts": charts})
 
 
+def read_shown(data: object) -> str | None:
+    """The id of the link to the report that the page shows, from its store; None when it shows none.
+
+    Raises :class:`UserError` when it cannot be read.
+    """
+    if not data:
+        return None
+    if not isinstance(data, Mapping) or not isinstance(data.get("link"), str):
+        raise UserError("Which report the page shows cannot be read: load the page again.")
+    return str(data["link"])
+
+
 @dataclass(frozen=True, slots=True)
 class Press:
     """A press of Query: the id by which it can be followed and cancelled, and how many rows the page shows at first."""

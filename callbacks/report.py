@@ -93,7 +93,7 @@ def register(app: Dash, services: Services) -> None:
         # One of them goes on; the id of one that has ended means nothing any more.
         for run in runs:
             if run:
-                services.reports.runs.cancel(run["id"])
+                services.reports.runs.cancel(read.read_press(run).id)
 
     server: flask.Flask = app.server
 
@@ -125,9 +125,10 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def sort_rows(sort: list[dict[str, str]], shown: dict[str, Any] | None, view: dict[str, Any]) -> dict[str, Any]:
-        if not shown:
+        link_id = read.read_shown(shown)
+        if link_id is None:
             return {"rows": no_update, "data": no_update, "view": no_update}
-        result = services.records.snapshots.peek(shown["link"], services.user()).result
+        result = services.records.snapshots.peek(link_id, services.user()).result
         sorted_ = read.read_view({**view, "sort": sort})
         sheet = sheet_of(result, sorted_)
         return {"rows": sheet.rows, "data": sheet.table["data"], "view": report.view_data(sorted_)}

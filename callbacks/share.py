@@ -32,11 +32,12 @@ def register(app: Dash, services: Services) -> None:
     def copy_link(
         clicks: int, shown: dict[str, Any] | None, view: dict[str, Any], charts: list[Any] | None
     ) -> dict[str, Any]:
-        if not shown:
+        link_id = read.read_shown(shown)
+        if shown is None or link_id is None:
             return {"report": no_update, "address": no_update, "copied": no_update}
         seen = read.read_view(view, charts or [])
-        link = services.records.snapshots.copy(shown["link"], services.user(), seen)
-        moved = link.id != shown["link"]
+        link = services.records.snapshots.copy(link_id, services.user(), seen)
+        moved = link.id != link_id
         return {
             "report": {**shown, "link": link.id} if moved else no_update,
             "address": {"link": link.id} if moved else no_update,

@@ -10,8 +10,10 @@ import pytest
 from callbacks import read
 from data.delivery.asked import Asked
 from data.errors import UserError
+from data.report.order import Sort
 from data.report.period import Bound
 from data.report.query import ReportQuery
+from data.report.view import View
 
 FORM: dict[str, Any] = {
     "range": "custom",
@@ -107,3 +109,22 @@ def test_the_form_is_filled_with_what_it_is_read_as(quick_range: str | None) -> 
 def test_every_field_of_the_form_is_read_and_filled() -> None:
     assert set(read.states()) == set(FORM)
     assert set(read.outputs()) == {*FORM, "shown"}
+
+
+def test_the_stores_of_the_page_are_read_into_types() -> None:
+    sort = [{"column_id": "payg_total", "direction": "asc"}]
+    assert read.read_view({"columns": ["payg_total"], "sort": sort}, [{"kind": "line"}]) == View(
+        columns=("payg_total",), sort=Sort("payg_total", "asc"), charts=({"kind": "line"},)
+    )
+    assert read.read_view(None) == View()
+    assert read.read_press({"id": "one", "rows": 40}) == read.Press("one", 40)
+    assert read.read_press({"id": "one", "rows": "many"}) == read.Press("one")
+    assert read.read_shown({"link": "abc", "opened": True}) == "abc"
+    assert read.read_shown(None) is None
+
+
+@pytest.mark.parametrize("data", ["x", ["x"], {"link": 1}, {"id": None}, 7])
+def test_a_store_that_is_not_the_pages_own_is_refused_in_one_sentence(data: Any) -> None:
+    for reader in (read.read_shown, read.read_press):
+        with pytest.raises(UserError, match="load the page again"):
+            reader(data)
