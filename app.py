@@ -14,7 +14,7 @@ from dash import html
 from flask_caching import Cache
 
 import callbacks
-from callbacks import routes, trust
+from callbacks import gate, routes, sign_in, trust
 from data import commands
 from data.errors import UserError
 from data.report.reports import Reports
@@ -25,15 +25,19 @@ from data.warehouse.engines import open_warehouse
 from layouts import page
 
 
-def create_app(settings: Settings | None = None) -> dash.Dash:
-    """A whole application; any number may live in one process. Settings come from the environment unless given."""
+def create_app(settings: Settings | None = None, *, serves: bool = True) -> dash.Dash:
+    """A whole application; any number may live in one process. Settings come from the environment unless given.
+
+    One that ``serves`` people refuses settings that would let in whom nobody meant to. Commands need no such thing.
+    """
     settings = settings or Settings.from_environment()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every plugin, before anybody asked
     server = flask.Flask("customer_dynamics")
     cache = Cache(server, config=routes.cache_config(settings))
     warehouse = open_warehouse(settings)
-    services = Services(settings, warehouse, Reports(warehouse, cache, settings), open_records(settings))
+    who = gate.local_operator if settings.sign_in == "none" else gate.asking
+    services = Services(settings, warehouse, Reports(warehouse, cache, settings), open_records(settings), who)
     server.extensions["customer_dynamics"] = services  # where gunicorn.conf.py finds them
     app = dash.Dash(
         "customer_dynamics",
@@ -42,7 +46,8 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         index_string=page.document(routes.addressed),
         update_title=None,
         assets_folder=str(routes.ASSETS),
-        assets_ignore=r"^theme\.js$",  # the page asks for it in its head, before anything is painted
+        # The page asks for the first in its head, before anything is painted; the others are of other pages.
+        assets_ignore=r"^theme\.js$|^plain\.css$|^welcome\.js$",
         compress=True,
         serve_locally=True,
         on_error=callbacks.on_error,
@@ -51,21 +56,23 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     # Dash would build the page now, to validate callbacks, and send it to every visitor a second time within the
     # document. Each visitor's own page holds every id, so it is validated against that.
     app.validation_layout = html.Div("in place of the page")
-    app.layout = callbacks.or_apology(lambda: page.build(services))
+    app.layout = gate.or_nothing(callbacks.or_apology(lambda: page.build(services)), settings)
     app.validation_layout = None
+    gate.register(server, services, serves=serves)
+    sign_in.register(server, services)
     callbacks.register_all(app, services)
     routes.register(app, services)
     commands.register(server)
     return app
 
 
-def create_server(settings: Settings | None = None) -> flask.Flask:
+def create_server(settings: Settings | None = None, *, serves: bool = True) -> flask.Flask:
     """The WSGI application that a web server runs, and that `flask` takes its commands from.
 
     A setting that cannot be used ends the process with one sentence that names it.
     """
     try:
-        return create_app(settings).server
+        return create_app(settings, serves=serves).server
     except UserError as fault:
         sys.stderr.write(f"{fault.message}\n")
         raise SystemExit(2) from fault
@@ -74,7 +81,7 @@ def create_server(settings: Settings | None = None) -> flask.Flask:
 def __getattr__(name: str) -> flask.Flask:
     """Give `flask --app app` the server: it looks for a Flask named `app` first, and `create_app` makes a Dash."""
     if name == "app":
-        return create_server()
+        return create_server(serves=False)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -82,7 +82,13 @@ def _served(company: Company) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = {"VAR_DIR": company.settings.var_dir, "PORT": str(port), "HOST": "127.0.0.1", "LOG_LEVEL": "WARNING"}
+    settings = {
+        "VAR_DIR": company.settings.var_dir,
+        "PORT": str(port),
+        "HOST": "127.0.0.1",
+        "LOG_LEVEL": "WARNING",
+        "SIGN_IN": "none",
+    }
     server = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "app:create_server()"], env=os.environ | settings, stdout=subprocess.DEVNULL
     )

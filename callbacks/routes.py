@@ -19,6 +19,7 @@ from markupsafe import escape
 from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wrappers import Response as BaseResponse
 
+from callbacks.gate import public
 from data.errors import NoData, Unreachable, UserError
 from data.services import Services
 from data.settings import Settings
@@ -61,7 +62,7 @@ def register(app: dash.Dash, services: Services) -> None:
     server.wsgi_app = _FirstAlone(server.wsgi_app)  # type: ignore[method-assign]
     policy: list[str] = []
     for name, (content, kind) in _files().items():
-        server.add_url_rule(f"/-/{name}", f"file {name}", _sender(content, kind))
+        server.add_url_rule(f"/-/{name}", f"file {name}", public(_sender(content, kind)))
 
     @server.before_request
     def check_records() -> tuple[str, int] | None:
@@ -75,6 +76,7 @@ def register(app: dash.Dash, services: Services) -> None:
             return plain_page("No reports can be made now", escape(fault.message), "Try again"), 503
 
     @server.get("/healthz")
+    @public
     def healthz() -> tuple[dict[str, str], int]:
         """Whether this server can answer: 200 with the version of the data, 503 when there is none to be had."""
         try:
@@ -85,6 +87,7 @@ def register(app: dash.Dash, services: Services) -> None:
             return {"status": "unreachable", "message": fault.message}, 503
 
     @server.get("/readyz")
+    @public
     def readyz() -> tuple[dict[str, str], int]:
         """Whether everything that people's questions need is there; what is not is told to the log alone."""
         missing = _missing(server, services)
@@ -185,6 +188,11 @@ def _files() -> dict[str, tuple[bytes, str]]:
         "bootstrap.css": (css.encode(), "text/css"),
         "icons.css": (_icons().encode(), "text/css"),
         "favicon.svg": ((ASSETS / "favicon.svg").read_bytes(), "image/svg+xml"),
+        "plain.css": (
+            b"\n".join((ASSETS / name).read_bytes() for name in ("tokens.css", "plain/plain.css")),
+            "text/css",
+        ),
+        "welcome.js": ((ASSETS / "plain" / "welcome.js").read_bytes(), "text/javascript"),
         "theme.js": ((ASSETS / "theme.js").read_bytes(), "text/javascript"),
     }
 

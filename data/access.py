@@ -94,6 +94,18 @@ class User:
         whose = "all" if self.reseller_id is None else f"reseller:{self.reseller_id}"
         return whose if self.may(Right.MONEY) else f"{whose}, no money"
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether the account came with the demo company: it opens without a password, and only to that company."""
+        return self.id.startswith(DEMO_PREFIX)
+
+    @property
+    def manages_installation(self) -> bool:
+        """Whether the person manages the system for the operator, and not for a reseller alone."""
+        return self.may(Right.SYSTEM) and self.reseller_id is None
+
+
+DEMO_PREFIX = "demo-"
 
 OPERATOR = User(id="operator", name="Operator", role="Administrator")
 """Whom the command line acts for. The first administrator's account has this id: what was made before is theirs."""

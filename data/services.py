@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from data.access import OPERATOR, User
+from data.demo_people import DemoCompany
 from data.report.reports import Reports
 from data.settings import Settings
 from data.store.records import Records
@@ -19,7 +21,12 @@ class Services:
     warehouse: Warehouse
     reports: Reports
     records: Records
+    who: Callable[[], User] = field(default=lambda: OPERATOR)
+    demo: DemoCompany = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "demo", DemoCompany(self.warehouse))
 
     def user(self) -> User:
-        """The person who is asking now. There are no accounts yet: always the one local person."""
-        return OPERATOR
+        """The person who is asking now: who is signed in (callbacks/gate.py), or the operator with SIGN_IN=none."""
+        return self.who()

@@ -36,6 +36,22 @@ class Settings:
         "How people sign in: password, oidc (an OpenID Connect provider alone), both, or none for one person on "
         "their own machine (refused with any address but the loopback).",
     )
+    secret_key: str = _setting(
+        "",
+        "What sessions are signed with, 32 random characters or more; the embedded default makes one and keeps it "
+        "privately under VAR_DIR, with DATABASE_URL it must be given.",
+    )
+    oidc_issuer: str = _setting("", "OpenID Connect provider, its issuer: https://login.example.com/realm.")
+    oidc_client_id: str = _setting("", "What the provider knows this application by.")
+    oidc_client_secret: str = _setting("", "The secret that the provider gave for it.")
+    oidc_name: str = _setting("your company account", "What the sign-in page calls the provider.")
+    smtp_host: str = _setting("", "Server that mail is sent through; without it none is sent.")
+    smtp_port: int = _setting(587, "Its port.")
+    smtp_security: str = _setting("starttls", "How it is spoken to: starttls, tls or none.")
+    smtp_user: str = _setting("", "Name to log in with there; none unless given.")
+    smtp_password: str = _setting("", "Password to log in with there.")
+    smtp_ca_file: str = _setting("", "File of the certificates that its own is checked against; the system's if empty.")
+    mail_from: str = _setting("", "Who mail comes from, like Customer Dynamics <reports@example.com>.")
     session_hours: int = _setting(12, "Hours after which a person who did nothing is signed out.")
     remember_days: int = _setting(30, "The same in days for a person who asked to be remembered.")
     audit_keep_days: int = _setting(400, "Days that the audit log is kept; 31 at least.")
@@ -76,6 +92,11 @@ class Settings:
     def folder(self) -> Path:
         """The folder for everything this installation keeps on disk, absolute."""
         return Path(self.var_dir).absolute()
+
+    @property
+    def address(self) -> str:
+        """Where people reach the page, for links in mail and on the command line, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def warehouse(self) -> str:

@@ -151,16 +151,20 @@ def _header(services: Services) -> html.Header:
                         ],
                         className="theme-switch",
                     ),
-                    still(
-                        html.Span(
-                            [icon("person-circle"), services.user().name],
-                            className="person",
-                            title=f"{services.user().name} · {services.user().role}",
-                        )
-                    ),
+                    _person(services),
                 ],
                 className="header-tools header-end",
             ),
         ],
         className="header",
     )
+
+
+def _person(services: Services) -> Component:
+    """Who is signed in, and the way to their account; with SIGN_IN=none nobody is."""
+    user = services.user()
+    content: list[str | Component] = [icon("person-circle"), user.name]
+    title = f"{user.name} · {user.role}"
+    if services.settings.sign_in == "none":
+        return still(html.Span(content, className="person", title=title))
+    return still(html.A(content, href="/account", className="person", title=title))

@@ -91,7 +91,7 @@ class Server:
 def start(folder: Path) -> Server:
     port = free_port()
     own = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    own |= {"VAR_DIR": str(folder / "var"), "PYTHONUNBUFFERED": "1", "PORT": str(port)}
+    own |= {"VAR_DIR": str(folder / "var"), "PYTHONUNBUFFERED": "1", "PORT": str(port), "SIGN_IN": "none"}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "app:create_server()"],

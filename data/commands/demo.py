@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from data.commands.command import PlainCommand
+from data.demo_people import DEMO_SOURCE, settle
 from data.errors import NoData, Outdated, UserError
 from data.outputs import check_folder, filling
 from data.settings import Settings
@@ -39,6 +40,7 @@ def demo(seed: int, clients: int, output: Path | None, if_empty: bool) -> None:
             # not ask for the warehouse, or it would wait for any load that is under way.
             if outdated:
                 rebuild(settings)
+            settle(settings)
             return
         raise UserError(
             "The warehouse has data already, and a demo company must not be mixed with it: "
@@ -51,7 +53,8 @@ def demo(seed: int, clients: int, output: Path | None, if_empty: bool) -> None:
         today = datetime.now(UTC).date()
         with filling(folder) as unfinished:
             write_demo(unfinished, clients=clients, seed=seed, today=today, base_currency=settings.base_currency)
-        loaded = load_folder(settings, folder, source=f"demo company (seed {seed})")
+        loaded = load_folder(settings, folder, source=f"{DEMO_SOURCE} (seed {seed})")
+    settle(settings)
     for table in loaded.tables:
         click.echo(f"{table.table}: {table.new:,} rows")
 

@@ -8,17 +8,16 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import click
-import sqlalchemy as sa
 
 from data.access import OPERATOR, RIGHTS, Right
 from data.commands.command import PlainCommand, WholeNumber
-from data.errors import NoData, Unreachable, UserError
+from data.errors import UserError
 from data.settings import Settings
 from data.store.audit import Act, Search
 from data.store.records import Records, open_records
 from data.store.users import Parents
 from data.warehouse.engines import open_warehouse
-from data.warehouse.schema import resellers
+from data.warehouse.resellers import read_tree
 
 _ADDRESS = "command line"
 
@@ -37,22 +36,12 @@ def _opened() -> Iterator[Records]:
         found.database.close()
 
 
-def reseller_parents(settings: Settings) -> Parents:
-    """Each reseller's parent; empty while there is no data."""
-    try:
-        with open_warehouse(settings).read() as reading:
-            return {row.id: row.parent_id for row in reading.connection.execute(sa.select(resellers))}
-    except (NoData, Unreachable):
-        return {}
-
-
 def _parents() -> Parents:
-    return reseller_parents(Settings.from_environment())
+    return read_tree(open_warehouse(Settings.from_environment())).parents
 
 
 def _link(token: str) -> str:
-    base = Settings.from_environment().public_url or "http://127.0.0.1:8050"
-    return f"{base.rstrip('/')}/welcome#{token}"
+    return f"{Settings.from_environment().address}/welcome#{token}"
 
 
 @users.command(cls=PlainCommand)

@@ -155,7 +155,7 @@ class Audit:
     def _question(self, user: User, search: Search, before: int | None) -> sa.Select[Any]:
         user.require(Right.USERS)
         question = sa.select(audit).order_by(audit.c.id.desc())
-        if not (user.may(Right.SYSTEM) and user.reseller_id is None):
+        if not user.manages_installation:
             own = audit.c.reseller_id.is_(None) if user.reseller_id is None else audit.c.reseller_id == user.reseller_id
             # Failed attempts of nobody known are the operator's to see.
             question = question.where(own, audit.c.person_id != "")

@@ -49,7 +49,7 @@ class Roles:
         Whoever has the role has its new rights at their next click. Raises :class:`UserError` for a built-in role, for
         no rights at all, and for rights that ``actor`` lacks.
         """
-        actor.require(Right.SYSTEM)
+        _check_manages(actor)
         name, chosen = check_title(name), frozenset(rights)
         if name.casefold() in {built_in.casefold() for built_in in ROLES}:
             raise UserError(f"{name} is a built-in role, which stays as it is: choose another name.", field="role")
@@ -64,7 +64,7 @@ class Roles:
 
     def drop(self, name: str, actor: User) -> None:
         """Delete a role of the installation's own. Raises :class:`UserError` while somebody has it."""
-        actor.require(Right.SYSTEM)
+        _check_manages(actor)
         with self._database.writing() as connection:
             held = connection.execute(sa.select(sa.func.count()).where(users.c.role == name)).scalar_one()
             if held:
@@ -72,6 +72,12 @@ class Roles:
                 raise UserError(f"{held:,} {have} the role {name!r}: give them another one first.", field="role")
             if not connection.execute(roles.delete().where(roles.c.name == name)).rowcount:
                 raise UserError(f"There is no role {name!r} of your own to delete.", field="role")
+
+
+def _check_manages(actor: User) -> None:
+    actor.require(Right.SYSTEM)
+    if not actor.manages_installation:
+        raise UserError("Roles hold for every company: only an administrator of the operator changes them.")
 
 
 def _rights(names: Iterable[str]) -> frozenset[Right]:

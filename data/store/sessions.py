@@ -14,6 +14,7 @@ from data.store.database import Database
 from data.store.schema import sessions, users
 from data.store.users import Users, token_digest
 
+_KEY = 16
 _NOTED_EVERY = timedelta(minutes=5)
 """How exactly it is kept when a session was last used: not every click is worth a write."""
 
@@ -92,6 +93,10 @@ class Sessions:
         with self._database.writing() as connection:
             return connection.execute(gone).rowcount
 
+    def key_of(self, token: str) -> str:
+        """The :attr:`Session.key` of the session with this token."""
+        return token_digest(token).hex()[:_KEY]
+
     def of(self, user: User) -> tuple[Session, ...]:
         """Where ``user`` is signed in, the last used first. ``key`` tells sessions apart and opens nothing."""
         question = (
@@ -102,7 +107,7 @@ class Sessions:
         with self._database.reading() as connection:
             return tuple(
                 Session(
-                    key=row.digest.hex()[:16],
+                    key=row.digest.hex()[:_KEY],
                     created_at=row.created_at,
                     seen_at=row.seen_at,
                     expires_at=row.expires_at,

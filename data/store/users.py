@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 
-from data.access import OPERATOR, ROLES, Right, User, check_grant, may_manage_user
+from data.access import DEMO_PREFIX, OPERATOR, ROLES, Right, User, check_grant, may_manage_user
 from data.errors import UserError
 from data.store.clock import Clock, utc_now
 from data.store.database import Database
@@ -30,6 +30,8 @@ RESET = timedelta(hours=1)
 
 Parents = Mapping[int, int | None]
 """Each reseller's parent, None at the top."""
+
+_ANY = sa.select(sa.exists(sa.select(users.c.id).where(~users.c.id.startswith(DEMO_PREFIX))))
 
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_urlsafe())
@@ -117,8 +119,7 @@ class Users:
             "created_by": actor.id,
         }
         with self._database.writing() as connection:
-            first = not connection.execute(sa.select(sa.func.count()).select_from(users)).scalar_one()
-            if first:
+            if not connection.execute(_ANY).scalar_one():
                 if reseller_id is not None or role != "Administrator":
                     raise UserError(
                         "The first account must be an Administrator of the operator, or nobody could manage the "
@@ -247,9 +248,33 @@ class Users:
     # --- finding ------------------------------------------------------------------------------------------------------
 
     def any(self) -> bool:
-        """Whether there is any account yet."""
+        """Whether there is any account yet, beside those of the demo company."""
         with self._database.reading() as connection:
-            return connection.execute(sa.select(sa.exists(sa.select(users.c.id)))).scalar_one()
+            return bool(connection.execute(_ANY).scalar_one())
+
+    def settle_demo(self, cast: Iterable[User]) -> None:
+        """Make the accounts of the demo company's people, who sign in without a password (:attr:`User.is_demo`)."""
+        now = self._now()
+        with self._database.writing() as connection:
+            for user in cast:
+                values = {
+                    "id": user.id,
+                    "email": user.email,
+                    "name": user.name,
+                    "role": user.role,
+                    "reseller_id": user.reseller_id,
+                    "created_at": now,
+                    "created_by": OPERATOR.id,
+                }
+                connection.execute(self._database.insert(users).values(values).on_conflict_do_nothing())
+
+    def demo(self) -> tuple[User, ...]:
+        """The demo company's people, the operator's first."""
+        question = sa.select(users).where(users.c.id.startswith(DEMO_PREFIX), users.c.deactivated_at.is_(None))
+        with self._database.reading() as connection:
+            found = [self._user(connection, row) for row in connection.execute(question)]
+        places = list(ROLES)
+        return tuple(sorted(found, key=lambda user: (user.reseller_id or 0, places.index(user.role), user.name)))
 
     def get(self, user_id: str) -> User | None:
         """The person with this id, while they may sign in."""
@@ -335,6 +360,7 @@ class Users:
             users.c.role.in_(sorted(managing)),
             users.c.reseller_id.is_(None),
             users.c.deactivated_at.is_(None),
+            ~users.c.id.startswith(DEMO_PREFIX),
         )
         if not connection.execute(others).scalar_one():
             raise UserError(

@@ -25,6 +25,7 @@ class Visitor:
 
     def __init__(self, client: flask.testing.FlaskClient) -> None:
         self.client = client
+        self.client.get("/", headers={"Accept": "text/html"})  # brings the cookie with the CSRF token
         self.props: dict[str, dict[str, Any]] = {}
         self._collect(self._json("/_dash-layout"))
         self.dependencies = self._json("/_dash-dependencies")
@@ -65,7 +66,7 @@ class Visitor:
             "state": [self._value(item) for item in dependency["state"]],
             "changedPropIds": [changed],
         }
-        response = self.client.post("/_dash-update-component", json=body, buffered=True)
+        response = self.post(body)
         if response.status_code == 204:
             return []
         assert response.status_code == 200, response.get_data(as_text=True)
@@ -79,6 +80,12 @@ class Visitor:
                 for value in props.values():
                     self._collect(value)
         return found
+
+    def post(self, body: dict[str, Any]) -> Any:
+        """Ask for a callback's answer as the browser does."""
+        cookie = self.client.get_cookie("csrf")
+        headers = {} if cookie is None else {"X-CSRFToken": cookie.value}
+        return self.client.post("/_dash-update-component", json=body, headers=headers, buffered=True)
 
     def _output(self, place: str) -> dict[str, str]:
         id_, _, prop = place.rpartition(".")
@@ -118,7 +125,8 @@ def client_with(tmp_path: Path, golden_warehouse: str) -> Callable[..., flask.te
     """A function that makes a test client of a fresh application over the golden data set, with other settings."""
 
     def make(**settings: str | int) -> flask.testing.FlaskClient:
-        chosen = {"warehouse_url": golden_warehouse, "var_dir": str(tmp_path / "var"), "log_level": "ERROR"} | settings
+        common = {"warehouse_url": golden_warehouse, "var_dir": str(tmp_path / "var")}
+        chosen = common | {"log_level": "ERROR", "sign_in": "none"} | settings
         return create_app(Settings(**chosen)).server.test_client()
 
     return make

@@ -69,7 +69,9 @@ def test_nothing_is_written_into_the_document_that_a_policy_would_forbid(visitor
 def test_two_applications_live_in_one_process(
     client: flask.testing.FlaskClient, golden_warehouse: str, tmp_path_factory
 ) -> None:
-    other = create_app(Settings(warehouse_url=golden_warehouse, var_dir=str(tmp_path_factory.mktemp("other"))))
+    other = create_app(
+        Settings(warehouse_url=golden_warehouse, var_dir=str(tmp_path_factory.mktemp("other")), sign_in="none")
+    )
     first, second = (Visitor(made).dependencies for made in (client, other.server.test_client()))
     assert [item["output"] for item in first] == [item["output"] for item in second]
 

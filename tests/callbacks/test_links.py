@@ -140,15 +140,14 @@ def _touch(visitor: Visitor, id_: dict[str, str], prop: str, value: Any) -> None
             inputs.append([{"id": id_, "property": item["property"], "value": value}])
         else:
             inputs.append([])
-    answer = visitor.client.post(
-        "/_dash-update-component",
-        json={
+    answer = visitor.post(
+        {
             "output": dependency["output"],
             "outputs": [visitor._output(place) for place in dependency["output"].strip(".").split("...")],
             "inputs": inputs,
             "state": [],
             "changedPropIds": [f"{key}.{prop}"],
-        },
+        }
     )
     assert answer.status_code in (200, 204), answer.get_data(as_text=True)
     if answer.status_code == 200:

@@ -71,7 +71,9 @@ def test_readiness_tells_what_is_missing_to_the_log_alone(
     assert (ready.status_code, ready.json) == (200, {"status": "ready"})
     (tmp_path / "file").touch()
     empty = client_with(
-        warehouse_url=f"duckdb:///{tmp_path / 'none.duckdb'}", database_url=f"sqlite:///{tmp_path / 'file' / 'r'}"
+        warehouse_url=f"duckdb:///{tmp_path / 'none.duckdb'}",
+        database_url=f"sqlite:///{tmp_path / 'file' / 'r'}",
+        secret_key="s" * 32,
     )
     monkeypatch.setattr(FileSystemCache, "set", lambda *_, **__: False)
     missing = empty.get("/readyz")
@@ -114,7 +116,7 @@ def test_scripts_asked_for_while_a_fresh_process_sets_itself_up_are_served(
     tmp_path: Path, golden_warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second server process meets a dozen requests at once, none of them for the document."""
-    settings = Settings(warehouse_url=golden_warehouse, var_dir=str(tmp_path), log_level="ERROR")
+    settings = Settings(warehouse_url=golden_warehouse, var_dir=str(tmp_path), log_level="ERROR", sign_in="none")
     app = create_app(settings)
     setting_up, going_on = threading.Event(), threading.Event()
     generate = app._generate_scripts_html

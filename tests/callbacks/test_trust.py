@@ -9,6 +9,7 @@ import flask.testing
 import pytest
 
 from app import create_app
+from callbacks.gate import public
 from callbacks.trust import BODY_BYTES, trusted_hosts
 from data.settings import Settings
 
@@ -19,7 +20,7 @@ POST = "/_dash-update-component"
 def client(golden_warehouse: str, tmp_path_factory: pytest.TempPathFactory) -> flask.testing.FlaskClient:
     """One application for all tests of this file: nothing that is refused leaves anything behind."""
     var = tmp_path_factory.mktemp("trust") / "var"
-    settings = Settings(warehouse_url=golden_warehouse, var_dir=str(var), log_level="ERROR")
+    settings = Settings(warehouse_url=golden_warehouse, var_dir=str(var), log_level="ERROR", sign_in="none")
     return create_app(settings).server.test_client()
 
 
@@ -151,8 +152,8 @@ def test_a_proxy_is_believed_if_there_is_one(client_with: Callable[..., flask.te
         return ""
 
     for proxies in (0, 1):
-        client = client_with(trusted_hosts="reports.example.com", trusted_proxies=proxies)
-        client.application.add_url_rule("/look", "look", look)
+        client = client_with(trusted_hosts="reports.example.com", trusted_proxies=proxies, sign_in="password")
+        client.application.add_url_rule("/look", "look", public(look))
         assert client.get("/look", headers=told).status_code == 200
     assert seen == [("localhost", "http", "127.0.0.1"), ("reports.example.com", "https", "9.9.9.9")]
     assert client_with(trusted_proxies=1).get("/", headers=told).status_code == 400

@@ -44,9 +44,12 @@ def test_a_question_gets_the_reason_for_an_answer(client_with):
     assert "The warehouse cannot be reached" in words(visitor[Page.MESSAGES, "children"])
 
 
-@pytest.mark.parametrize("address", ["/", "/view?id=abcdefghijklmnopqrstuvwx"])
-def test_without_our_own_records_the_page_is_one_sentence(client_with, address):
-    with client_with(database_url=AWAY) as client:
+@pytest.mark.parametrize(
+    ("address", "sign_in"),
+    [("/", "none"), ("/view?id=abcdefghijklmnopqrstuvwx", "none"), ("/sign-in", "password")],
+)
+def test_without_our_own_records_the_page_is_one_sentence(client_with, address, sign_in):
+    with client_with(database_url=AWAY, secret_key="s" * 32, sign_in=sign_in) as client:
         answer = client.get(address)
     assert answer.status_code == 503
     said = answer.get_data(as_text=True)
