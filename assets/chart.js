@@ -362,6 +362,16 @@
 
   /* ------------------------------------------------------------------ files */
 
+  function inLines(text, most) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const last = lines[lines.length - 1];
+      if (last && last.length + word.length >= most) lines.push(word);
+      else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+    }
+    return lines;
+  }
+
   async function save(card, format) {
     await load();
     const plot = faces.get(card).figure;
@@ -369,21 +379,25 @@
     const told = plot.layout.meta;
     const width = Math.max(800, graph(card).clientWidth);
     const height = Math.min(Math.max(480, told.whole) + 64, LARGEST);
+    // A picture that leaves the page takes its question along, in lines that fit.
+    const asked = document.querySelector("#report-told .told-question");
     const cut = told.whole + 64 > LARGEST ? "Not all rows fit into a picture: export the report for the rest." : "";
     const margin = { ...(plot.layout.template.layout.margin), ...(plot.layout.margin || {}) };
     const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+    const lines = inLines([asked ? asked.textContent : told.span, told.note, cut].filter(Boolean).join(" · "), Math.floor(width / 6.5));
+    const above = 64 + 15 * (lines.length - 1);
     const picture = {
       data: plot.data,
       layout: {
         ...plot.layout,
         width,
-        height,
+        height: height + above - 64,
         autosize: false,
-        margin: { ...margin, t: (margin.t || 0) + 64, l: Math.max(16, margin.l || 0), r: Math.max(20, margin.r || 0), b: Math.max(16, margin.b || 0) },
+        margin: { ...margin, t: (margin.t || 0) + above, l: Math.max(16, margin.l || 0), r: Math.max(20, margin.r || 0), b: Math.max(16, margin.b || 0) },
         title: {
           text: `<b>${plain(title)}</b>`,
           font: { size: 18 },
-          subtitle: { text: plain([told.span, told.note, cut].filter(Boolean).join(" · ")), font: { size: 12 } },
+          subtitle: { text: lines.map(plain).join("<br>"), font: { size: 12 } },
           x: 0,
           xref: "container",
           xanchor: "left",

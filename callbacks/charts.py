@@ -13,6 +13,7 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_up
 from plotly.offline import get_plotlyjs
 
 from callbacks.errors import say
+from callbacks.form import language
 from charts.presets import refit
 from charts.spec import ChartSpec
 from data.errors import UserError
@@ -148,10 +149,4 @@ def faces(
     if result is None:
         return specs, []
     fitted = tuple(refit(spec, result) for spec in specs)
-    return fitted, [chart.face(spec, result, dark=dark, narrow=narrow, locale=_locale()) for spec in fitted]
-
-
-def _locale() -> str:
-    """How figures are written: as the browser's first language does."""
-    languages = [tag for tag, _ in flask.request.accept_languages] if flask.has_request_context() else []
-    return languages[0] if languages else "en"
+    return fitted, [chart.face(spec, result, dark=dark, narrow=narrow, locale=language()) for spec in fitted]

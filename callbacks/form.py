@@ -18,7 +18,7 @@ from data.report.period import today_in
 from data.report.query import ReportQuery
 from data.report.reports import utc_now
 from data.services import Services
-from data.words.question import tell
+from data.words.question import Question, tell
 from layouts.filters import FILTERS
 from layouts.form import FIELDS_OF
 from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Report, Stores
@@ -77,10 +77,17 @@ def keep_question(services: Services, asked: Asked) -> None:
         return response
 
 
-def question_words(services: Services, query: ReportQuery) -> str:
-    """The question as the folded form says it."""
+def told(services: Services, query: ReportQuery, title: str | None = None) -> Question:
+    """The words of ``query`` for the person who asks."""
     named = query.owners or query.packages
-    return tell(query, known_names(services, services.user()) if named else None).line
+    names = known_names(services, services.user()) if named else None
+    return tell(query, names, name=title, language=language())
+
+
+def language() -> str:
+    """The first language of the person's browser."""
+    tags = [tag for tag, _ in flask.request.accept_languages] if flask.has_request_context() else []
+    return tags[0] if tags else "en"
 
 
 def _in_the_browser(app: dash.Dash) -> None:

@@ -11,7 +11,7 @@ from dash import Dash, Input, Output, State, no_update
 from markupsafe import escape
 
 from callbacks import read
-from callbacks.form import question_words
+from callbacks.form import told
 from callbacks.report import PAINTED, figures, painted
 from data.delivery.asked import Asked
 from data.errors import UserError
@@ -106,7 +106,7 @@ def opened(services: Services, snapshot: Snapshot) -> dict[str, Any]:
             snapshot.result,
             snapshot.link.id,
             view,
-            question_words(services, asked.query),
+            told(services, asked.query, snapshot.result.info.title),
             from_cache=False,
             banner=report.banner(snapshot.result, person_name(services, snapshot.link.owner_id), figures()),
         ),

@@ -10,8 +10,8 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
 from callbacks import read
 from callbacks.exports import delivered
-from callbacks.form import keep_question, question_words
-from data.acts.asking import publish
+from callbacks.form import keep_question, language, told
+from data.acts.asking import ask, publish
 from data.acts.columns import keep_columns
 from data.delivery.asked import Asked
 from data.delivery.formats import WEB
@@ -21,7 +21,8 @@ from data.report.result import ReportResult
 from data.report.view import View
 from data.services import Services
 from data.words.numerals import Numerals, numerals
-from layouts import messages, report, table
+from data.words.question import Question
+from layouts import links, messages, report, table
 from layouts.ids import Again, Form, Page, Report, Stores, Templates
 
 RUN_PATH = "/-/run/<run_id>"
@@ -29,6 +30,8 @@ RUN_PATH = "/-/run/<run_id>"
 PAINTED = {
     "stage": Output(Report.STAGE, "className", allow_duplicate=True),
     "facts": Output(Report.FACTS, "children", allow_duplicate=True),
+    "chips": Output(Report.CHIPS, "children", allow_duplicate=True),
+    "told": Output(Report.TOLD, "children", allow_duplicate=True),
     "info": Output(Report.INFO_TEXT, "children", allow_duplicate=True),
     "notice": Output(Report.NOTICE, "children", allow_duplicate=True),
     "notes": Output(Report.NOTES, "children", allow_duplicate=True),
@@ -149,7 +152,7 @@ def answered(services: Services, run: read.Press, view: View, asked: Asked) -> d
     user = services.user()
     try:
         if asked.output != WEB:
-            result = services.reports.ask(asked.query, user, run_id=run.id).result
+            result = ask(services, user, asked.query, run_id=run.id).result
             content, message = delivered(result, asked, services)
             keep_question(services, asked)
             return nothing | {"download": content, "message": message}
@@ -159,8 +162,8 @@ def answered(services: Services, run: read.Press, view: View, asked: Asked) -> d
     answer, link = made.answer, made.link
     keep_question(services, asked)
     unsorted = replace(view, sort=None)
-    words = question_words(services, asked.query)
-    shown = painted(answer.result, link.id, unsorted, words, from_cache=answer.from_cache, first=first_rows(run))
+    question = told(services, asked.query, answer.result.info.title)
+    shown = painted(answer.result, link.id, unsorted, question, from_cache=answer.from_cache, first=first_rows(run))
     if unsorted == view:
         # Nobody is told of a view that stays. A sorting clicked since then is undone by assets/report/rows.js.
         shown["view"] = no_update
@@ -171,23 +174,26 @@ def painted(
     result: ReportResult,
     link: str,
     view: View,
-    words: str,
+    question: Question,
     *,
     from_cache: bool,
     banner: Any = None,
     first: int = table.WINDOW,
 ) -> dict[str, Any]:
-    """Everything of :data:`PAINTED` for ``result``, which ``link`` leads to; ``words`` tell the question.
+    """Everything of :data:`PAINTED` for ``result``, which ``link`` leads to; ``question`` is what it answers.
 
     With a ``banner`` it was opened by its link. A long one begins with its ``first`` rows in the table.
     """
     sheet = sheet_of(result, view, first=first)
     opened = banner is not None
+    address = flask.request.host_url.rstrip("/") + links.path(link) if flask.has_request_context() else links.path(link)
     stage = "is-shown" if result.rows else "is-empty"
     return {
         "stage": f"report {stage}" + (" is-opened" if opened else ""),
-        "facts": report.facts(result, figures(), from_cache=from_cache),
-        "info": report.info(result, figures()),
+        "facts": report.facts(result, question, figures(), from_cache=from_cache),
+        "chips": report.chips(question),
+        "told": report.told(result, question, address, figures()),
+        "info": report.info(result, question, figures()),
         "notice": report.notice(result.info.notice) if result.info.notice else [],
         "notes": report.notes(result, figures()),
         "grid": f"grid grid--main {sheet.frame}",
@@ -195,10 +201,10 @@ def painted(
         **sheet.table,
         "report": {"link": link, "opened": opened},
         "view": report.view_data(view),
-        "address": {"link": link},
+        "address": {"link": link, "title": question.title},
         "banner": banner if opened else [],
         "form": "form folded",
-        "question": words,
+        "question": question.line,
         "appeared": {"link": link, "opened": opened, "asked": read.fill_as_asked(result.query)},
     }
 
@@ -217,5 +223,4 @@ def sheet_of(result: ReportResult, view: View, *, first: int = table.WINDOW) -> 
 
 def figures() -> Numerals:
     """How figures are written for the person who asks: as the browser's first language does."""
-    languages = [tag for tag, _ in flask.request.accept_languages] if flask.has_request_context() else []
-    return numerals(languages[0] if languages else "en")
+    return numerals(language())

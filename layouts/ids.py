@@ -146,6 +146,8 @@ class Report(StrEnum):
     SECTION = "report-section"
     STAGE = "report-stage"  # which of its states the section is in: a class that CSS and people's eyes follow
     FACTS = "report-facts"
+    CHIPS = "report-chips"  # what else the question says, beside the facts
+    TOLD = "report-told"  # the whole question, the moment and the link, for print and pictures
     INFO = "report-info"
     INFO_TEXT = "report-info-text"
     TOOLS = "report-tools"

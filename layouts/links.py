@@ -70,7 +70,7 @@ def _row(link: Link, choices: Choices | None, now: datetime) -> html.Tr:
     zone = "UTC"
     if link.query is not None:
         zone = link.query.timezone
-        words = tell(link.query, choices.names if choices else None).line
+        words = tell(link.query, choices.names if choices else None, name=link.title).told
     state: list[str | Component] = [STATES[link.state]]
     if link.state == "live" and link.expires_at is not None:
         state.append(html.Small(f" until {moment_words(link.expires_at, zone, seconds=False)}"))

@@ -16,9 +16,10 @@ from dash import html
 
 from data.report.catalog import DIMENSIONS, GROUPS, METRICS
 from data.report.compare import Comparison, FigureChange
-from data.report.result import Column, Figure, ReportResult, label_text
+from data.report.result import Column, Figure, ReportResult
 from data.words.dates import period_words
 from data.words.marks import marks_of
+from data.words.names import row_labels
 from data.words.numerals import EMPTY, Numerals
 from data.words.totals import total_of
 from layouts import ids
@@ -119,8 +120,9 @@ def sheet(
     """
     write = _writer(numerals, result.decimals)
     marks = marks_of(result, numerals.language)
+    named = row_labels(result.query, result.rows)
     rows = [
-        [*_row_labels(result, row.labels, marks[place], numerals), *map(write, row.figures)]
+        [*_row_labels(result, named[place], marks[place], numerals), *map(write, row.figures)]
         for place, row in ((place, result.rows[place]) for place in order)
     ]
     pinned = [] if result.totals is None else [[*_pinned_labels(result, TOTAL), *map(write, result.totals)]]
@@ -178,10 +180,11 @@ def _side(side: str, result: ReportResult, comparison: Comparison, numerals: Num
 
     rows, marks = [], []
     partial = marks_of(result, numerals.language)
-    for row in comparison.rows:
+    named = row_labels(result.query, comparison.rows)
+    for row, its_labels in zip(comparison.rows, named, strict=True):
         here, there = (row.then, row.now) if side == "then" else (row.now, row.then)
         note = None if row.then is not None and row.now is not None else "only then" if row.now is None else "only now"
-        labels = _row_labels(result, row.labels, None if here is None else partial[here], numerals, note)
+        labels = _row_labels(result, its_labels, None if here is None else partial[here], numerals, note)
         if here is None:
             rows.append([*labels, *[""] * len(METRICS)])
             marks.append("absent")
@@ -201,14 +204,14 @@ def _writer(numerals: Numerals, decimals: int) -> Callable[[Figure], str]:
 
 
 def _row_labels(
-    result: ReportResult, labels: Sequence[str | None], mark: str | None, numerals: Numerals, note: str | None = None
+    result: ReportResult, labels: Sequence[str], mark: str | None, numerals: Numerals, note: str | None = None
 ) -> list[str]:
     """A row's labels. ``mark`` says of its time that it is not whole; ``note`` stands on a line of its own."""
     query = result.query
     if not labels:
         words = [period_words(query.start, query.end, numerals.language)]
     else:
-        words = [label_text(item, label) for item, label in zip(query.group_by, labels, strict=True)]
+        words = list(labels)
     if mark:
         words[query.group_by.index(query.time_unit) if query.time_unit else 0] += f" \u00b7 {mark}"
     if note:

@@ -25,6 +25,7 @@
       if (!data) return;
       // Another report has no fresh one beside it yet.
       if (page.comparing()) set("again-panel", { className: "again is-closed" });
+      if (data.title) document.title = `${data.title} · Customer Dynamics`;
       const path = `/view?id=${data.link}`;
       if (window.location.pathname + window.location.search !== path) window.history.pushState(null, "", path);
     },

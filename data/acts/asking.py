@@ -10,6 +10,7 @@ from data.report.query import ReportQuery
 from data.report.reports import Answer
 from data.report.result import ReportResult
 from data.services import Services
+from data.store.clock import utc_now
 from data.store.links import Link
 
 
@@ -30,12 +31,22 @@ class AskedAgain:
     comparison: Comparison
 
 
-def publish(services: Services, user: User, query: ReportQuery, *, run_id: str) -> Published:
-    """Answer ``query`` for ``user`` and freeze the report behind a link of theirs.
+def ask(services: Services, user: User, query: ReportQuery, *, run_id: str, title: str | None = None) -> Answer:
+    """Answer ``query`` for ``user`` under a ``title``: unless given, that of the template whose question it is.
 
     Raises :class:`UserError` for a bad question and :class:`Cancelled` when the run was cancelled.
     """
     answer = services.reports.ask(query, user, run_id=run_id)
+    title = title or _template_title(services, user, query)
+    if title is None:
+        return answer
+    # The cache keeps no titles: what one person calls a question is no other's business.
+    return replace(answer, result=replace(answer.result, info=replace(answer.result.info, title=title)))
+
+
+def publish(services: Services, user: User, query: ReportQuery, *, run_id: str, title: str | None = None) -> Published:
+    """Answer ``query`` as :func:`ask` does, and freeze the report behind a link of ``user``'s."""
+    answer = ask(services, user, query, run_id=run_id, title=title)
     return Published(answer, services.records.snapshots.freeze(answer.result, user, from_cache=answer.from_cache))
 
 
@@ -46,5 +57,15 @@ def ask_again(services: Services, user: User, link_id: str, *, run_id: str) -> A
     :class:`LinkGone` and :class:`LinkDamaged`.
     """
     then = services.records.snapshots.peek(link_id, user).result
-    now = publish(services, user, replace(then.query, quick_range=None), run_id=run_id)
+    now = publish(services, user, replace(then.query, quick_range=None), run_id=run_id, title=then.info.title)
     return AskedAgain(then, now, compare(then, now.answer.result))
+
+
+def _template_title(services: Services, user: User, query: ReportQuery) -> str | None:
+    """The title of the first template, of those that ``user`` may see, that asks just this today."""
+    now = utc_now()
+    asked = query.on_day(now)
+    for template in services.records.templates.visible_to(user):
+        if template.query.on_day(now) == asked:
+            return template.title
+    return None

@@ -222,7 +222,7 @@ _LABEL_KINDS: dict[str, Kind] = {"year": "year", "month": "month", "date": "date
 
 
 def _label_reader(result: ReportResult, dimension: str, place: int) -> Callable[[int], Cell]:
-    texts = [labels[place] for labels in row_labels(result)]
+    texts = [labels[place] for labels in row_labels(result.query, result.rows)]
 
     def read(row: int) -> Cell:
         label = result.rows[row].labels[place]

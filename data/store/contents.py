@@ -61,7 +61,7 @@ class Contents:
             "body": body,
             "codec": _CODEC,
             "size": len(data),
-            "query": canonical_json(result.query.to_json()),
+            "query": canonical_json(_listed(result)),
             "row_count": len(result.rows),
             "generated_at": result.info.generated_at,
         }
@@ -160,6 +160,12 @@ def report_from(data: bytes) -> ReportResult:
     columns = stored["rows"]
     stored["rows"] = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     return ReportResult.from_json(stored)
+
+
+def _listed(result: ReportResult) -> dict[str, Any]:
+    """What lists tell of a report without reading it: its question, under the title that it has, if any."""
+    title = result.info.title
+    return result.query.to_json() if title is None else {**result.query.to_json(), "title": title}
 
 
 def seal(row: Mapping[Any, Any]) -> bytes:

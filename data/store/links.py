@@ -34,7 +34,8 @@ class LinkGone(UserError):
 class Link:
     """A way to a frozen report. Instants are naive UTC.
 
-    ``generated_at`` is the moment the report is valid for and ``row_count`` its rows; ``query`` is what it answers,
+    ``generated_at`` is the moment the report is valid for and ``row_count`` its rows; ``query`` is what it answers
+    (under its ``title``, if it has one),
     None only when it is damaged. ``view`` is what was on the page when the link was copied, None when it never was.
     """
 
@@ -46,6 +47,7 @@ class Link:
     from_cache: bool
     row_count: int
     query: ReportQuery | None
+    title: str | None
     view: View | None
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -108,13 +110,14 @@ def link_of(row: sa.Row[Any], now: datetime) -> Link:
         state = "revoked"
     elif is_gone(row, now):
         state = "expired"
-    query, view = None, None
+    query, view, title = None, None, None
     if row.seal != seal(row._mapping):
         state = "damaged"
     else:
         try:
             view = view_from(row.view)
-            query = ReportQuery.from_json(json.loads(row.query))
+            listed = json.loads(row.query)
+            query, title = ReportQuery.from_json(listed), listed.get("title")
         except UserError:  # of another version of this program; one such link must not hide the others
             state = "damaged"
     return Link(
@@ -126,6 +129,7 @@ def link_of(row: sa.Row[Any], now: datetime) -> Link:
         from_cache=row.from_cache,
         row_count=row.row_count or 0,
         query=query,
+        title=title,
         view=view,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,

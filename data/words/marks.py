@@ -9,6 +9,7 @@ from data.report.result import ReportResult, Row
 from data.words.dates import DASH, day_words, is_whole_months, moment_words, month_name, short_day_words
 
 _DAY = timedelta(days=1)
+_DATA = "data"
 
 
 def marks_of(result: ReportResult, language: str = "en") -> tuple[str | None, ...]:
@@ -28,7 +29,8 @@ def marks_of(result: ReportResult, language: str = "en") -> tuple[str | None, ..
 
 def footnote(result: ReportResult, language: str = "en") -> str | None:
     """What the marks mean, in one paragraph below the table; None when there is none."""
-    if not any(marks_of(result, language)):
+    marks = marks_of(result, language)
+    if not any(marks):
         return None
     told = []
     if any(row.partial for row in result.rows):
@@ -37,7 +39,8 @@ def footnote(result: ReportResult, language: str = "en") -> str | None:
             f"Marked rows do not hold their whole {unit}: the period begins or ends within it, or it was still running "
             f"at {moment_words(result.info.as_of, result.info.timezone, language, seconds=False)}."
         )
-    if until := next((row.data_until for row in result.rows if row.data_until is not None), None):
+    cut_short = (row.data_until for row, mark in zip(result.rows, marks, strict=True) if mark and _DATA in mark)
+    if until := next(cut_short, None):
         told.append(f"The data ends on {day_words(until, language)}: what happened later is not in the figures.")
     return " ".join(told)
 
@@ -45,12 +48,12 @@ def footnote(result: ReportResult, language: str = "en") -> str | None:
 def _mark(row: Row, whole_first: date, whole_last: date, language: str) -> str | None:
     first, last = row.partial or (whole_first, whole_last)
     if row.data_until is not None and row.data_until < first:
-        return f"no data after {day_words(row.data_until, language)}"
+        return f"no {_DATA} after {day_words(row.data_until, language)}"
     told = []
     if row.partial is not None:
         told.append(_covered(first, last, whole_first, whole_last, language))
     if row.data_until is not None and row.data_until < last:
-        told.append(f"data to {_day(row.data_until, whole_first, whole_last, language)}")
+        told.append(f"{_DATA} to {_day(row.data_until, whole_first, whole_last, language)}")
     return ", ".join(told) or None
 
 

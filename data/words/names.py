@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping
-from typing import TypeVar
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from data.report.catalog import NO_PACKAGE
-from data.report.result import ReportResult, label_text
+from data.report.query import ReportQuery
+from data.report.result import label_text
 
 K = TypeVar("K", bound=Hashable)
 
@@ -39,21 +40,32 @@ def cut(text: str, most: int = MOST) -> str:
     return f"{text[:head].rstrip()}…{text[len(text) - (most - head - 1) :].lstrip()}"
 
 
-def row_labels(result: ReportResult) -> tuple[tuple[str, ...], ...]:
+class Labelled(Protocol):
+    """Anything that stands for a row of a report."""
+
+    @property
+    def labels(self) -> tuple[str | None, ...]:
+        """One for each grouping."""
+
+    @property
+    def package_id(self) -> int | None:
+        """What tells packages of one name apart."""
+
+
+def row_labels(query: ReportQuery, rows: Sequence[Labelled]) -> tuple[tuple[str, ...], ...]:
     """The labels of each row as people read them, those of different things always different."""
-    group_by = result.query.group_by
-    place = group_by.index("package") if "package" in group_by else None
+    place = query.group_by.index("package") if "package" in query.group_by else None
     packages: dict[int | None, str] = {}
     if place is not None:
         named: dict[int | None, str] = {
-            row.package_id: str(row.labels[place]) for row in result.rows if row.package_id is not None
+            row.package_id: str(row.labels[place]) for row in rows if row.package_id is not None
         }
         packages = {None: NO_PACKAGE}
         packages.update(apart(named, taken=[NO_PACKAGE]))
     return tuple(
         tuple(
             packages[row.package_id] if at == place else label_text(dimension, row.labels[at])
-            for at, dimension in enumerate(group_by)
+            for at, dimension in enumerate(query.group_by)
         )
-        for row in result.rows
+        for row in rows
     )

@@ -62,7 +62,9 @@ def test_one_answer_paints_everything(visitor: Visitor) -> None:
     assert "Data Period (set)" in words(visitor[Report.INFO_TEXT, "children"])
     link = visitor[Stores.REPORT, "data"]
     assert link["opened"] is False
-    assert visitor[Report.ADDRESS, "data"] == {"link": link["link"]}
+    assert visitor[Report.ADDRESS, "data"] == {"link": link["link"], "title": "By Month, Jan–Jun 2024"}
+    assert words(visitor[Report.CHIPS, "children"]) == "by Month UTC active 1 month"
+    assert f"/view?id={link['link']}" in words(visitor[Report.TOLD, "children"])
     # The answer itself stays on the server: the store holds the link alone.
     assert set(link) == {"link", "opened"}
     ask(visitor)

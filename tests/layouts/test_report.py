@@ -8,6 +8,7 @@ from typing import Any
 
 from data.report.result import ReportInfo, ReportResult
 from data.words.numerals import numerals
+from data.words.question import Question, tell
 from layouts import report
 from layouts.controls import Still
 from tests.data.report.test_compare import report as make_report
@@ -36,6 +37,12 @@ def result(info: ReportInfo = KNOWN) -> ReportResult:
     return replace(make_report([("Gold", 1, {})], {}), info=info)
 
 
+def asked(info: ReportInfo = KNOWN, title: str | None = None) -> Question:
+    """The question of :func:`result` in words, with a filter."""
+    query = replace(result(info).query, tags=("vip", "West"), active_duration=3)
+    return tell(query, name=title)
+
+
 def tree_of(part: Still) -> list[Any]:
     """The elements of a still part of the page."""
     tree: list[Any] = part.to_plotly_json()["props"]["tree"]
@@ -44,12 +51,17 @@ def tree_of(part: Still) -> list[Any]:
 
 def told(info: ReportInfo = KNOWN) -> dict[str, str]:
     """The words of the Info icon, by their names."""
-    ((_, _, *rows),) = tree_of(report.info(result(info), numerals("en")))
+    ((_, _, *rows),) = tree_of(report.info(result(info), asked(info), numerals("en")))
     return {word: text for _, _, (_, _, word), (_, _, text) in rows}
 
 
 def test_info_tells_everything_in_the_reports_zone() -> None:
     assert told() == {
+        "Title": "By Package Name, Jan–Jun 2024, Client Tags West or vip",
+        "Period": "Jan–Jun 2024",
+        "Client Tags": "West or vip",
+        "Group by": "Package Name",
+        "Data as of": "1 Jul 2024, 09:05 Europe/Kyiv",
         "Data Period (set)": "1 Jan 2024, 00:00 – 1 Jul 2024, 00:00",
         "Actual data interval": "1 Jan 2024, 10:30:15 – 1 Jun 2024, 15:00",
         "Time zone": "Europe/Kyiv",
@@ -69,10 +81,33 @@ def test_info_is_honest_about_what_there_is_not() -> None:
 
 def test_the_line_of_facts() -> None:
     def words(*, from_cache: bool) -> list[Any]:
-        return [text for _, _, text in tree_of(report.facts(result(), numerals("en"), from_cache=from_cache))]
+        return [text for _, _, text in tree_of(report.facts(result(), asked(), numerals("en"), from_cache=from_cache))]
 
     assert words(from_cache=False) == ["1 row", "Jan–Jun 2024", "EUR"]
     assert words(from_cache=True)[-1] == "from cache 09:05"
+
+
+def test_a_title_leads_the_line_of_facts() -> None:
+    line = tree_of(report.facts(result(), asked(title="Churn"), numerals("en"), from_cache=False))
+    assert [text for _, _, text in line][:2] == ["Churn", "1 row"]
+
+
+def test_chips_tell_the_rest_of_the_question() -> None:
+    assert [text for _, _, text in tree_of(report.chips(asked()))] == [
+        "Client Tags West or vip",
+        "by Package Name",
+        asked().zone,
+        "active 3 months",
+    ]
+
+
+def test_print_and_pictures_tell_question_moment_and_link() -> None:
+    lines = tree_of(report.told(result(), asked(title="Churn"), "https://example.com/view?id=x", numerals("en")))
+    assert [text for _, _, text in lines] == [
+        asked(title="Churn").told,
+        "Data as of 1 Jul 2024, 09:05 Europe/Kyiv",
+        "https://example.com/view?id=x",
+    ]
 
 
 def test_the_moment_that_a_link_is_valid_for() -> None:

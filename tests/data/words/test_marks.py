@@ -56,6 +56,12 @@ def test_one_footnote_explains_all_marks() -> None:
     )
 
 
+def test_the_footnote_speaks_of_the_datas_end_only_where_a_mark_does() -> None:
+    told = footnote(marked("month", "2026-11", "2026-11-01", "2026-11-24", "2026-11-24"))
+    assert told is not None
+    assert "data ends" not in told
+
+
 def test_whole_rows_are_not_marked() -> None:
     whole = report(query("month"), [(("2024-01",), figures(1))], figures(1))
     assert marks_of(whole) == (None,)
