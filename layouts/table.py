@@ -208,10 +208,7 @@ def _row_labels(
 ) -> list[str]:
     """A row's labels. ``mark`` says of its time that it is not whole; ``note`` stands on a line of its own."""
     query = result.query
-    if not labels:
-        words = [period_words(query.start, query.end, numerals.language)]
-    else:
-        words = list(labels)
+    words = list(labels) or [period_words(query.start, query.end, numerals.language)]
     if mark:
         words[query.group_by.index(query.time_unit) if query.time_unit else 0] += f" \u00b7 {mark}"
     if note:
