@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from data.errors import UserError
 from data.settings import Settings
 from data.warehouse.engines import embedded_path, last_load, warehouse_url
 from data.warehouse.load import LoadSummary, Progress, load_folder, rebuild
+from data.warehouse.notation import parse_notation
 from data.warehouse.rates import load_rates
 from data.warehouse.rejects import LoadRefused
 from data.warehouse.versions import Versions
@@ -33,13 +35,34 @@ _rejects = click.option(
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @_keep_going
 @_rejects
-def load(path: Path, keep_going: bool, rejects: Path | None) -> None:
-    """Load a folder of the dataset's files (CSV, also .gz, or Parquet), or one of them.
+@click.option(
+    "--encoding", default="utf-8", metavar="NAME", help="Encoding of the CSV files, like utf-16 or cp1252.  [utf-8]"
+)
+@click.option("--delimiter", default=",", metavar="CHAR", help="What separates columns in CSV, like ';' or tab.  [,]")
+@click.option("--decimal-comma", is_flag=True, help="Amounts and rates in texts have a decimal comma: 12,50.")
+@click.option(
+    "--null",
+    "nulls",
+    multiple=True,
+    metavar="TEXT",
+    help="A text that stands for an empty value; repeat it for others.",
+)
+def load(
+    path: Path,
+    keep_going: bool,
+    rejects: Path | None,
+    encoding: str,
+    delimiter: str,
+    decimal_comma: bool,
+    nulls: tuple[str, ...],
+) -> None:
+    """Load a folder of the dataset's files (CSV or Parquet, also compressed, in any number of parts), or one of them.
 
     Rows replace those of the same key, so a load may be repeated. One bad row means that nothing is kept, unless asked
     otherwise.
     """
-    _load(load_folder, path, keep_going, rejects)
+    notation = parse_notation(encoding=encoding, delimiter=delimiter, decimal_comma=decimal_comma, nulls=nulls)
+    _load(partial(load_folder, notation=notation), path, keep_going, rejects)
 
 
 @click.command("load-rates", cls=PlainCommand)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable
 from datetime import date
 
 from data.delivery.format import Format
-from data.delivery.table import Cell, Document, Kind, runs_as_formula
-
-# Beyond what RFC 4180 asks: semicolons and tabs separate fields in some locales, so what they separate is quoted too.
-_QUOTED = re.compile('[",;\t\r\n]|^ | $')
+from data.delivery.formulas import csv_field
+from data.delivery.table import Cell, Document, Kind
 
 
 def write_csv(document: Document) -> bytes:
@@ -19,13 +16,13 @@ def write_csv(document: Document) -> bytes:
     table = document.table
     kinds = [heading.kind for heading in table.headings]
     lines = [
-        _line(_text(heading.group) for heading in table.headings),
-        _line(_text(heading.title) for heading in table.headings),
+        _line(csv_field(heading.group) for heading in table.headings),
+        _line(csv_field(heading.title) for heading in table.headings),
         *(_line(_field(cell, kind) for cell, kind in zip(row, kinds, strict=True)) for row in table.body),
     ]
     # Each line has all the fields, as RFC 4180 asks.
     rest = [""] * (len(kinds) - 1)
-    lines += [_line([_text(words), *rest]) for words in ("", *document.footer)]
+    lines += [_line([csv_field(words), *rest]) for words in ("", *document.footer)]
     return BOM_UTF8 + "".join(lines).encode()
 
 
@@ -37,17 +34,11 @@ def _field(cell: Cell, kind: Kind) -> str:
     if cell is None:
         return ""
     if isinstance(cell, str):
-        return _text(cell)
+        return csv_field(cell)
     if isinstance(cell, date):
         return cell.isoformat()[: len("2024-03")] if kind == "month" else cell.isoformat()
     # Decimals of the report have a fixed number of places and print as they are: -1234.50.
     return f"{cell:f}" if kind == "money" else str(cell)
-
-
-def _text(text: str) -> str:
-    if runs_as_formula(text):
-        text = "'" + text
-    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 FORMAT = Format("csv", "CSV", "csv", "text/csv; charset=utf-8", "any program; no limits", write_csv, button="CSV")

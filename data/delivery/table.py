@@ -6,7 +6,6 @@ Cells are exact values of Python's own types; how a format writes them is the fo
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -35,7 +34,6 @@ MARK = "mark"
 
 # Unicode's controls and lone surrogates have no place in a file that people open; tab and line feed have.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_FORMULA_STARTS = frozenset("=+-@\u2212")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,22 +198,6 @@ def document(
 def clean_text(text: str) -> str:
     """The text with line ends as line feeds and each character that no file may hold replaced by U+FFFD."""
     return _CONTROLS.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def runs_as_formula(text: str) -> bool:
-    """Whether a spreadsheet might run ``text``, typed or read from CSV, as a formula.
-
-    So it is when its first character is a tab or line end, or when = + - @ (also full-width and small forms of them)
-    come first after white space and invisible characters.
-    """
-    if text[:1] in ("\t", "\n", "\r"):
-        return True
-    for character in text:
-        # NFKC turns the full-width and small forms into the plain ones. Cf: byte order marks, zero-width spaces, ...
-        if character.isspace() or unicodedata.category(character) in ("Cf", "Cc"):
-            continue
-        return unicodedata.normalize("NFKC", character)[:1] in _FORMULA_STARTS
-    return False
 
 
 _LABEL_KINDS: dict[str, Kind] = {"year": "year", "month": "month", "date": "date", "package": "text"}

@@ -13,6 +13,7 @@ from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
+from data.delivery.formulas import runs_as_formula
 from data.delivery.spreadsheet import (
     HEADER_ROWS,
     exact_cell,
@@ -23,7 +24,7 @@ from data.delivery.spreadsheet import (
     told,
     widths,
 )
-from data.delivery.table import Cell, Document, Kind, Table, clean_text, runs_as_formula
+from data.delivery.table import Cell, Document, Kind, Table, clean_text
 
 _A4 = 9
 

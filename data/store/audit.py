@@ -182,7 +182,7 @@ def _entry(row: sa.Row[Any]) -> Entry:
 
 
 def _csv_line(cells: tuple[str, ...]) -> str:
-    from data.delivery.table import runs_as_formula
+    from data.delivery.formulas import runs_as_formula
 
     stream = io.StringIO()
     csv.writer(stream).writerow(f"'{cell}" if runs_as_formula(cell) else cell for cell in cells)

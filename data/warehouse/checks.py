@@ -1,8 +1,9 @@
 # ruff: noqa: S608 - SQL is put together from our own names and expressions; values from outside are bound or quoted
 """Checks the rows of a load, set-based, in a scratch database of the embedded engine.
 
-The scratch database holds in schema ``stage`` a table for each file, its values typed and its faults beside them, under
-``live`` what the warehouse holds already, and in schema ``good`` the rows that may be kept.
+The scratch database holds in schema ``stage`` a table for each of the load's, its values typed and its faults beside
+them, the parts of a table one behind the other; under ``live`` what the warehouse holds already; and in schema ``good``
+the rows that may be kept.
 """
 
 from __future__ import annotations
@@ -15,16 +16,15 @@ from typing import Any, Protocol
 
 import duckdb
 
-from data.warehouse.files import Place, Source
 from data.warehouse.rejects import REPORTED, BadRow, BadRows, LoadRefused
 from data.warehouse.schema import DATASET, PACKAGE_KINDS
+from data.warehouse.source import Place, Source
 from data.warehouse.values import FIELDS, identifier, quoted, read_text
 
 KEYS = {table.name: tuple(column.name for column in table.primary_key.columns) for table in DATASET}
 """The natural key of each table."""
 _BATCH = 20_000
 _CONFLICT = "another row of this load has the same key and other values"
-_TABLE_ORDER = {table.name: number for number, table in enumerate(DATASET)}
 
 
 class Live(Protocol):
@@ -56,7 +56,11 @@ class Checks:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], live: Live) -> None:
         self._connection = connection
-        self._sources = {source.table: source for source in sources}
+        self._sources: dict[str, list[Source]] = {}
+        for source in sources:
+            self._sources.setdefault(source.table, []).append(source)
+        self._starts: dict[str, list[int]] = {table: [] for table in self._sources}
+        """Where in its stage table each part begins that is staged."""
         self._live = live
         connection.execute("CREATE SCHEMA stage; CREATE SCHEMA good")
         connection.execute(
@@ -64,33 +68,44 @@ class Checks:
         )
 
     def stage(self, source: Source) -> None:
-        """Read the source's file into its stage table; values that cannot be read become faults."""
+        """Read the source's file into its stage table, behind the parts before; values not to be read become faults."""
+        table = f"stage.{source.table}"
+        starts = self._starts[source.table]
+        start = self._count(f"SELECT count(*) FROM {table}") if starts else 0
+        starts.append(start)
         while True:
+            into = f"INSERT INTO {table}" if start or len(starts) > 1 else f"CREATE TABLE {table} AS"
+            self._connection.execute("BEGIN")
             try:
-                count = self._connection.execute(self._stage_statement(source)).fetchone()
-                if source.agrees(count[0] if count else 0) or not source.mend():
-                    break
+                count = self._connection.execute(f"{into} {self._stage_query(source)}").fetchone()
+                whole = source.agrees(self._connection, count[0] if count else 0)
             except duckdb.OutOfMemoryException:
                 raise
             except duckdb.Error as error:
+                self._connection.execute("ROLLBACK")
                 if not source.mend():
                     first = str(error).splitlines()[0]
                     raise LoadRefused(f"{source.label} cannot be read: {first}") from error
+                continue
+            if whole or not source.mend():
+                break
+            self._connection.execute("ROLLBACK")
+        self._connection.execute("COMMIT")
         self._connection.execute(
             "INSERT INTO faults "
             + " UNION ALL ".join(
                 f"SELECT {quoted(source.table)}, rowid, {quoted(field.name)}, {fault}, false "
-                f"FROM stage.{source.table} WHERE {fault} IS NOT NULL"
+                f"FROM {table} WHERE rowid >= {start} AND {fault} IS NOT NULL"
                 for field in FIELDS[source.table]
                 for fault in [identifier(f"fault {field.name}")]
             )
         )
 
-    def _stage_statement(self, source: Source) -> str:
+    def _stage_query(self, source: Source) -> str:
         texts, values, reasons = [], [], []
         for field in FIELDS[source.table]:
             text, value, fault = (identifier(f"{part} {field.name}") for part in ("text", "value", "fault"))
-            reading = read_text(field.kind, text)
+            reading = read_text(field.kind, text, required=field.required)
             typed = source.value(field)
             texts.append(f"{source.text(field)} AS {text}")
             if typed is not None:
@@ -101,13 +116,12 @@ class Checks:
             reasons.append(f"{value} AS {identifier(field.target)}")
             reasons.append(f"CASE WHEN {value} IS NOT NULL THEN NULL {missing} ELSE {reading.reason} END AS {fault}")
         return (
-            f"CREATE OR REPLACE TABLE stage.{source.table} AS SELECT {', '.join(reasons)} FROM "
+            f"SELECT {', '.join(reasons)} FROM "
             f"(SELECT {', '.join(['*', *values])} FROM (SELECT {', '.join(texts)} FROM {source.relation}))"
         )
 
-    def check(self, source: Source) -> Checked:
+    def check(self, table: str) -> Checked:
         """Check the staged rows against each other and what is known; leaves the good ones in ``good.<table>``."""
-        table = source.table
         duplicates = self._check_keys(table)
         if table == "resellers":
             self._check_tree()
@@ -128,7 +142,8 @@ class Checks:
         rejected = self._count(f"SELECT count(DISTINCT ordinal) FROM faults WHERE file_table = {quoted(table)}")
         self._keep_good(table, rejected=rejected, duplicates=duplicates)
         read = self._count(f"SELECT count(*) FROM stage.{table}")
-        return Checked(read + len(source.malformed), rejected + len(source.malformed))
+        malformed = sum(len(source.malformed) for source in self._sources[table])
+        return Checked(read + malformed, rejected + malformed)
 
     def _count(self, query: str) -> int:
         row = self._connection.execute(query).fetchone()
@@ -181,6 +196,8 @@ class Checks:
         follows, why = "false", quoted(reason)
         if target in self._sources:
             follows = f"EXISTS (SELECT 1 FROM stage.{target} t WHERE t.id = s.{field})"
+            if lost := sorted(self._lost(target)):
+                follows = f"({follows} OR s.{field} IN ({', '.join(map(str, lost))}))"
             why = f"CASE WHEN {follows} THEN {quoted(f'{reason}: its own row is bad')} ELSE {why} END"
         self._fault(
             table,
@@ -189,6 +206,10 @@ class Checks:
             f"(SELECT rowid AS ordinal, {field} FROM stage.{table} WHERE {field} IS NOT NULL) s "
             f"ANTI JOIN ({self._known(target)}) k ON k.id = s.{field}",
         )
+
+    def _lost(self, table: str) -> frozenset[int]:
+        """Ids that rows of the table seem to carry that are no rows."""
+        return frozenset().union(*(source.lost for source in self._sources[table]))
 
     def _check_order(self, table: str, end: str, start: str) -> None:
         self._fault(
@@ -249,6 +270,7 @@ class Checks:
                 "SELECT DISTINCT id FROM stage.resellers WHERE id IS NOT NULL"
             ).fetchall()
         }
+        staged |= self._lost("resellers")
         found: list[tuple[int, str, bool]] = []
         while True:
             tree = live | {reseller: parent for _, reseller, parent in rows}
@@ -274,22 +296,22 @@ class Checks:
 
     def has_faults(self) -> bool:
         """Whether any row is bad."""
-        return any(source.malformed for source in self._sources.values()) or bool(
-            self._count("SELECT count(*) FROM faults")
-        )
+        return any(source.malformed for source in self._all()) or bool(self._count("SELECT count(*) FROM faults"))
 
     def refusal(self) -> BadRows:
         """The faults as an error: the first of them row by row, all of them counted."""
         reasons: Counter[tuple[str, str]] = Counter()
-        for source in self._sources.values():
+        for source in self._all():
             reasons.update((row.file, row.reason) for row in source.malformed)
-        for table, reason, count in self._connection.execute(
-            "SELECT file_table, reason, count(*) FROM faults GROUP BY ALL"
-        ).fetchall():
-            reasons[self._sources[table].label, reason] += count
+        for table, sources in self._sources.items():
+            starts = reversed(list(enumerate(self._starts[table])))
+            place_of = f"CASE {' '.join(f'WHEN ordinal >= {start} THEN {n}' for n, start in starts)} END"
+            for place, reason, count in self._connection.execute(
+                f"SELECT {place_of}, reason, count(*) FROM faults WHERE file_table = {quoted(table)} GROUP BY ALL"
+            ).fetchall():
+                reasons[sources[place].label, reason] += count
         first: list[tuple[bool, int, int, BadRow]] = []
-        for table, source in self._sources.items():
-            rank = _TABLE_ORDER[table]
+        for rank, source in enumerate(self._all()):
             first += [(False, rank, row.line, row) for row in source.malformed[:REPORTED]]
             # What follows from another row's fault comes last: putting that one right cures it.
             for follows in (False, True):
@@ -298,17 +320,24 @@ class Checks:
         first.sort(key=lambda item: item[:3])
         return BadRows([row for *_, row in first[:REPORTED]], sum(reasons.values()), reasons)
 
+    def _all(self) -> Iterator[Source]:
+        return (source for table in self._sources.values() for source in table)
+
     def bad_rows(self) -> Iterator[BadRow]:
         """Every fault, in the order of the files and their lines; few of them are held in memory at a time."""
-        for source in self._sources.values():
+        for source in self._all():
             yield from heapq.merge(source.malformed, self._located(source), key=lambda row: row.line)
 
     def _located(self, source: Source, condition: str = "true", limit: int | None = None) -> Iterator[BadRow]:
         """The faults of a file that the engine found, in the order of its rows and columns."""
         column = " ".join(f"WHEN {quoted(f.name)} THEN {n}" for n, f in enumerate(FIELDS[source.table]))
+        part = self._sources[source.table].index(source)
+        start, *after = self._starts[source.table][part : part + 2]
+        within = f"ordinal >= {start}" + "".join(f" AND ordinal < {end}" for end in after)
         faults = self._connection.cursor()
         faults.execute(
-            f"SELECT ordinal, field, reason FROM faults WHERE file_table = {quoted(source.table)} AND {condition} "
+            f"SELECT ordinal - {start}, field, reason FROM faults "
+            f"WHERE file_table = {quoted(source.table)} AND {within} AND {condition} "
             f"ORDER BY ordinal, CASE field {column} END" + (f" LIMIT {limit}" if limit is not None else "")
         )
         places: dict[int, Place] = {}

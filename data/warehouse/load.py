@@ -11,10 +11,12 @@ from data.report.period import check_zone
 from data.settings import Settings
 from data.warehouse.checks import Checks
 from data.warehouse.engines import warehouse_url
-from data.warehouse.files import Source, find_sources
+from data.warehouse.files import find_files, open_files
+from data.warehouse.notation import Notation
 from data.warehouse.publish import Target, hold
 from data.warehouse.rejects import write_rejects
 from data.warehouse.schema import DATASET
+from data.warehouse.source import Source
 
 Progress = Callable[[str, int, int], None]
 """Told what begins, how many steps are done, and how many there are."""
@@ -55,36 +57,27 @@ def load_folder(
     rejects: Path | str | None = None,
     progress: Progress | None = None,
     source: str | None = None,
+    notation: Notation | None = None,
 ) -> LoadSummary:
     """Load a folder of the dataset's files, or one of them; ``source`` is what the list of loads will call it.
 
     One bad row means that nothing is kept and :class:`~data.warehouse.rejects.BadRows` is raised, unless
     ``keep_going``: then the good rows are kept. ``rejects`` names a file for the bad ones. Files that cannot be read
-    at all raise :class:`~data.warehouse.rejects.LoadRefused` in any case.
+    at all raise :class:`~data.warehouse.rejects.LoadRefused` in any case. ``notation`` tells how values are written.
     """
     folder = Path(path).absolute()
+    warehouse_url(settings)
+    findings = find_files(folder)
     if rejects is not None:
-        rejects = check_output(Path(rejects), "rejects", settings, _meant(folder, Path(rejects).name))
+        rejects = check_output(Path(rejects), "rejects", settings, findings.inputs(folder, Path(rejects)))
     return load_sources(
         settings,
-        lambda target: find_sources(folder, target.folder, target.connection),
+        lambda target: open_files(findings, target.folder, target.connection, notation or Notation()),
         source or str(folder),
         keep_going=keep_going,
         rejects=rejects,
         progress=progress,
     )
-
-
-def _meant(path: Path, name: str) -> list[Path]:
-    """The files that a load of ``path`` may read, and the one of that name in it if it might be read one day."""
-    if not path.is_dir():
-        return [path]
-    tables = tuple(table.name for table in DATASET)
-    found: list[Path] = []
-    for each in [*path.iterdir(), path / name]:
-        if each.name.lower().startswith(tables):
-            found += each.rglob("*") if each.is_dir() else [each]
-    return found
 
 
 def load_sources(
@@ -101,18 +94,20 @@ def load_sources(
     steps = _Steps(progress)
     with hold(url, steps.tell, keep=settings.warehouse_keep, zones=zones_of(settings)) as target:
         sources = find(target)
-        # Reading and checking each file, building each table, publishing.
-        steps.total = 2 * len(sources) + (len(DATASET) if url.get_backend_name() == "duckdb" else len(sources)) + 1
-        tables = [source.table for source in sources]
+        tables = list(dict.fromkeys(source.table for source in sources))
+        # Reading each file, checking and building each table, publishing.
+        built = len(DATASET) if url.get_backend_name() == "duckdb" else len(tables)
+        steps.total = len(sources) + len(tables) + built + 1
         target.bring(tables)
         checks = Checks(target.connection, sources, target)
         for source in sources:
             steps.begin(f"Reading {source.label}")
             checks.stage(source)
         checked = {}
-        for source in sources:
-            steps.begin(f"Checking {source.label}")
-            checked[source.table] = checks.check(source)
+        for table in tables:
+            labels = [source.label for source in sources if source.table == table]
+            steps.begin(f"Checking {labels[0] if len(labels) == 1 else f'{table}, {len(labels):,} files'}")
+            checked[table] = checks.check(table)
         if rejects is not None:
             write_rejects(Path(rejects), checks.bad_rows())
         if not keep_going and checks.has_faults():
@@ -132,8 +127,13 @@ def load_sources(
             )
             for table in tables
         ),
-        tuple(warning for source in sources for warning in source.warnings),
+        tuple(warning for source in sources for warning in (*source.warnings, *_skipped(source))),
     )
+
+
+def _skipped(source: Source) -> Sequence[str]:
+    rows = "a row" if source.skipped == 1 else f"{source.skipped:,} rows"
+    return (f"{source.label}: skipped {rows} without any value.",) if source.skipped else ()
 
 
 def rebuild(settings: Settings, *, progress: Progress | None = None) -> str | None:

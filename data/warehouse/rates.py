@@ -12,10 +12,11 @@ import duckdb
 from data.errors import UserError
 from data.outputs import check_output
 from data.settings import Settings
-from data.warehouse.files import CsvSource, Place
+from data.warehouse.csv_source import CsvSource
 from data.warehouse.load import LoadSummary, Progress, load_sources
 from data.warehouse.publish import Target
 from data.warehouse.rejects import LoadRefused
+from data.warehouse.source import Place
 from data.warehouse.values import Field, quoted
 
 BANK_CURRENCY = "EUR"
@@ -118,7 +119,7 @@ class BankSource(CsvSource):
             ordinal: Place(
                 rows[place].line,
                 {"currency": currency, "date": date, "rate": rate},
-                rows[place].values,
+                rows[place].text,
                 {"currency": currency, "date": _DATE, "rate": currency},
             )
             for ordinal, place, currency, date, rate in cells

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from data.delivery.formulas import csv_field
 from data.errors import UserError
 from data.outputs import replacing
 
@@ -19,21 +20,24 @@ _LONGEST_VALUE = 80
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """One fault of one row. ``line`` counts from 1: lines of a CSV file, the header among them, or Parquet records."""
+    """One fault of one row. ``line`` counts from 1: lines of a CSV file, the header among them, or Parquet records.
+
+    ``row`` is the text of the whole row, as CSV. Bytes that are no text are surrogates, in it and in ``value``.
+    """
 
     file: str
     line: int
     column: str
     value: str
     reason: str
-    row: tuple[str, ...] = ()
+    row: str = ""
 
     def __str__(self) -> str:
         return ": ".join(
             part
             for part in (
-                f"{self.file}:{self.line}",
-                f"column '{self.column}'" if self.column else "",
+                f"{visible(self.file)}:{self.line}",
+                f"column '{visible(self.column)}'" if self.column else "",
                 f"value '{printable(self.value)}'" if self.column or self.value else "",
                 self.reason,
             )
@@ -41,10 +45,23 @@ class BadRow:
         )
 
 
+def with_bytes(text: str) -> str:
+    r"""``text`` with each byte that is none of UTF-8 written as ``\xf6``; a backslash is then written as two."""
+    raw = text.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+
+
+def visible(text: str) -> str:
+    """``text`` on one line, with what cannot be seen escaped."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in with_bytes(text))
+
+
 def printable(value: str) -> str:
     """``value`` on one short line, whatever is in it."""
-    shown = value.encode("utf-8", "backslashreplace").decode()
-    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
+    shown = visible(value)
     return shown if len(shown) <= _LONGEST_VALUE else f"{shown[:_LONGEST_VALUE]}…"
 
 
@@ -84,13 +101,13 @@ HEADER = ("file", "line", "column", "value", "reason", "row")
 
 
 def write_rejects(path: Path, rows: Iterable[BadRow]) -> None:
-    """Write the bad rows as CSV, each with its original row as CSV text in the last column."""
+    """Write the bad rows as CSV that a spreadsheet opens safely, each with its original row in the last column."""
     with replacing(path) as file:
-        lines: Iterator[Sequence[object]] = (
-            (row.file, row.line, row.column, row.value, row.reason, _csv_text(row.row)) for row in rows
+        lines: Iterator[Sequence[str]] = (
+            (row.file, str(row.line), row.column, row.value, row.reason, row.row) for row in rows
         )
         for line in chain([HEADER], lines):
-            file.write(_csv_text(line, end="\r\n").encode("utf-8", "backslashreplace"))
+            file.write((",".join(csv_field(with_bytes(text)) for text in line) + "\r\n").encode())
 
 
 class _Line:
@@ -103,7 +120,8 @@ class _Line:
         self.text += text
 
 
-def _csv_text(row: Sequence[object], *, end: str = "") -> str:
+def csv_text(row: Sequence[str]) -> str:
+    """Values as one record of CSV."""
     line = _Line()
-    csv.writer(line, lineterminator=end).writerow(row)
+    csv.writer(line, lineterminator="").writerow(row)
     return line.text

@@ -110,7 +110,19 @@ _INSTANT = (
     + r"[Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6}0*)?)?"
     + r"([Zz]|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?"
 )
+_CLOCK = "[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]"
+_TOO_FINE = r":[0-5][0-9]\.[0-9]{6}[0-9]*[1-9][0-9]*([Zz]|[+-][0-9:]+)?"
 _BLANK = r"[\s\p{Z}]*"
+_ZEROS = r"0000-00-00([Tt ]00:00(:00(\.0+)?)?[Zz]?)?"
+_BASIC_INSTANT = r"[0-9]{8}[Tt ]?[0-9]{2}:?[0-9]{2}(:?[0-9]{2}(\.[0-9]+)?)?([Zz]|[+-][0-9:]+)?"
+_WITH_COMMA = r"[+-]?[0-9]+,[0-9]+"
+_NULL_WORD = r"(?i)\\N|NULL|\[NULL\]|\(NULL\)|<NULL>|NONE|NIL|#?N/A|NA"
+"""What other programs write for an empty value."""
+_NONE = "a word for an empty value: name it with --null"
+_COMMA = "a decimal comma: load the files with --decimal-comma"
+_BASIC = "ISO 8601's basic format: write it with dashes and colons"
+_ZONE = "a zone by name: write Z or an offset like +02:00"
+_NO_DATE = "a date of zeros, which stands for none: name it with --null"
 _YEARS = f"BETWEEN {FIRST_YEAR} AND {LAST_YEAR}"
 _OUTSIDE_YEARS = f"outside the years {FIRST_YEAR} to {LAST_YEAR}"
 
@@ -128,20 +140,46 @@ def _case(*branches: tuple[str, str], otherwise: str) -> str:
     return f"CASE {whens} ELSE {quoted(otherwise)} END" if whens else quoted(otherwise)
 
 
-def read_text(kind: Kind, text: str) -> Reading:
+def _stands_for_none(text: str) -> tuple[str, str]:
+    # Not a long IN list: the engine would look every value up, also those that are good.
+    return _matches(text, _NULL_WORD), _NONE
+
+
+def _read_id(text: str, *, required: bool) -> Reading:
+    whole = _matches(text, "-?[0-9]+")
+    value = f"CASE WHEN {whole} THEN TRY_CAST({text} AS BIGINT) END"
+    pointed = "false"
+    if not required:
+        # What a data frame makes of whole numbers with gaps, there and in CSV.
+        pointed = _matches(text, r"-?[0-9]+\.0+")
+        exact = f"abs(TRY_CAST({text} AS DOUBLE)) < {_EXACT['DOUBLE']}"
+        value = (
+            f"CASE WHEN {whole} THEN TRY_CAST({text} AS BIGINT) "
+            f"WHEN {pointed} AND {exact} THEN TRY_CAST(split_part({text}, '.', 1) AS BIGINT) END"
+        )
+    return Reading(
+        value,
+        _case(
+            _stands_for_none(text),
+            (f"{pointed} OR starts_with({text}, {quoted(_ABOUT)})", "too large for floating point to be exact"),
+            (f"NOT {whole}", "not a whole number"),
+            otherwise="a whole number beyond 64 bits",
+        ),
+    )
+
+
+def read_text(kind: Kind, text: str, *, required: bool = True) -> Reading:
     """How a not empty ``text`` (an SQL expression) is read as ``kind``."""
     if kind is Kind.ID:
-        whole = _matches(text, "-?[0-9]+")
-        return Reading(
-            f"CASE WHEN {whole} THEN TRY_CAST({text} AS BIGINT) END",
-            _case((f"NOT {whole}", "not a whole number"), otherwise="a whole number beyond 64 bits"),
-        )
+        return _read_id(text, required=required)
     if kind is Kind.AMOUNT:
         micros = f"TRY_CAST(TRY_CAST({text} AS DECIMAL(20, 6)) * {MICROS} AS BIGINT)"
         return Reading(
             # Of 64 bits the one number without a positive twin is left out.
             f"CASE WHEN {_matches(text, _MONEY)} THEN nullif({micros}, -{MAX_AMOUNT_MICROS} - 1) END",
             _case(
+                _stands_for_none(text),
+                (_matches(text, _WITH_COMMA), _COMMA),
                 (f"NOT {_matches(text, _NUMBER)}", "not a plain decimal number"),
                 (f"NOT {_matches(text, _MONEY)}", "more than 6 decimals"),
                 otherwise="beyond the largest amount, 9223372036854.775807",
@@ -152,6 +190,8 @@ def read_text(kind: Kind, text: str) -> Reading:
         return Reading(
             f"CASE WHEN {_matches(text, _RATE)} AND {rate} > 0 THEN {rate} END",
             _case(
+                _stands_for_none(text),
+                (_matches(text, _WITH_COMMA), _COMMA),
                 (f"NOT {_matches(text, _NUMBER)}", "not a plain decimal number"),
                 (f"starts_with({text}, '-') OR NOT regexp_matches({text}, '[1-9]')", "not above zero"),
                 otherwise="more than 20 digits before or 18 after the point",
@@ -163,7 +203,12 @@ def read_text(kind: Kind, text: str) -> Reading:
         return Reading(
             f"CASE WHEN {_matches(text, _INSTANT)} AND year({instant}) {_YEARS} THEN {instant} END",
             _case(
+                _stands_for_none(text),
+                (_matches(text, _ZEROS), _NO_DATE),
                 (_matches(text, _DAY), "a date alone is not an instant"),
+                (_matches(text, _BASIC_INSTANT), f"{_BASIC}, like 2024-03-15T10:20:30Z"),
+                (_matches(text, _DAY + _CLOCK + _TOO_FINE), "a fraction of more than 6 digits"),
+                (_matches(text, _DAY + _CLOCK + r"(:[0-5][0-9](\.[0-9]+)?)? ?[A-Za-z]{2}[\w/:+-]*"), _ZONE),
                 (f"NOT {_matches(text, _INSTANT)}", "not an ISO 8601 instant"),
                 (f"{instant} IS NULL", "no such date"),
                 otherwise=_OUTSIDE_YEARS,
@@ -174,6 +219,9 @@ def read_text(kind: Kind, text: str) -> Reading:
         return Reading(
             f"CASE WHEN {_matches(text, _DAY)} AND year({date}) {_YEARS} THEN {date} END",
             _case(
+                _stands_for_none(text),
+                (_matches(text, _ZEROS), _NO_DATE),
+                (_matches(text, "[0-9]{8}"), "a date without dashes: write it like 2024-03-15"),
                 (f"NOT {_matches(text, _DAY)}", "not a date like 2024-03-15"),
                 (f"{date} IS NULL", "no such date"),
                 otherwise=_OUTSIDE_YEARS,
@@ -182,16 +230,18 @@ def read_text(kind: Kind, text: str) -> Reading:
     if kind is Kind.CLIENT_TYPE:
         return Reading(
             f"CASE WHEN {_one_of(text, CLIENT_TYPES)} THEN {text} END",
-            _case(otherwise=f"not one of {', '.join(CLIENT_TYPES)}"),
+            _case(_stands_for_none(text), otherwise=f"not one of {', '.join(CLIENT_TYPES)}"),
         )
     if kind is Kind.TRANSACTION_KIND:
         return Reading(
-            f"CASE WHEN {_one_of(text, KINDS)} THEN {text} END", _case(otherwise=f"not one of {', '.join(KINDS)}")
+            f"CASE WHEN {_one_of(text, KINDS)} THEN {text} END",
+            _case(_stands_for_none(text), otherwise=f"not one of {', '.join(KINDS)}"),
         )
     if kind is Kind.CURRENCY:
         return Reading(
             f"CASE WHEN {_one_of(text, currency_codes())} THEN {text} END",
             _case(
+                _stands_for_none(text),
                 (_one_of(f"upper({text})", currency_codes()), "a currency code in small letters"),
                 otherwise="not an ISO 4217 currency",
             ),
@@ -211,10 +261,13 @@ def read_text(kind: Kind, text: str) -> Reading:
 _WHOLE_TYPES = frozenset(
     f"{sign}{size}" for sign in ("", "U") for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 )
-_FLOATS = frozenset({"FLOAT", "DOUBLE"})
+_EXACT = {"FLOAT16": 2**11, "FLOAT": 2**24, "DOUBLE": 2**53}
+"""Below which number a type of binary floating point tells all whole numbers apart."""
+_ABOUT = "about "
+"""Stands before the text of a number that may have been another one."""
+_WIDEST = 38
 _INSTANTS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
 _TEXTS = frozenset({Kind.TEXT, Kind.TAG, Kind.CLIENT_TYPE, Kind.TRANSACTION_KIND, Kind.CURRENCY})
-_EXACT_IN_DOUBLE = 2**53
 
 
 def typed_text(kind: Kind, column: str, duckdb_type: str) -> str:
@@ -224,12 +277,18 @@ def typed_text(kind: Kind, column: str, duckdb_type: str) -> str:
     """
     name = duckdb_type.upper().partition("(")[0]
     text = f"CAST({column} AS VARCHAR)"
+    digits = re.match(r"DECIMAL\((\d+)", duckdb_type.upper())
+    if digits and int(digits[1]) > _WIDEST:
+        raise ValueError(
+            f"a decimal of {digits[1]} digits is wider than the {_WIDEST} that can be read exactly: "
+            "write a narrower one or text"
+        )
     if name in ("VARCHAR", "ENUM", "NULL", '"NULL"'):
         return text
     if kind is Kind.ID:
         written = _id_text(name, column, text)
     elif kind in (Kind.AMOUNT, Kind.RATE):
-        if name in _FLOATS:
+        if name in _EXACT:
             raise ValueError("binary floating point cannot hold exact decimals: write it as a decimal or as text")
         written = text if name in _WHOLE_TYPES | {"DECIMAL"} else None
     elif kind in _TEXTS:
@@ -244,19 +303,20 @@ def typed_text(kind: Kind, column: str, duckdb_type: str) -> str:
 def _id_text(name: str, column: str, text: str) -> str | None:
     if name in _WHOLE_TYPES:
         return text
-    if name in _FLOATS:
-        # What a data frame makes of whole numbers with gaps; beyond 2^53 neighbours are no longer told apart.
-        whole = f"{column} = floor({column}) AND abs({column}) <= {_EXACT_IN_DOUBLE}"
+    if name in _EXACT:
+        # What a data frame makes of whole numbers with gaps; from there on neighbours are no longer told apart.
+        few = f"abs({column}) < {_EXACT[name]}"
         return (
-            f"CASE WHEN isnan({column}) THEN NULL WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) "
-            f"ELSE {text} END"
+            f"CASE WHEN isnan({column}) THEN NULL "
+            f"WHEN {column} = floor({column}) AND {few} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) "
+            f"WHEN {few} THEN {text} ELSE {quoted(_ABOUT)} || {text} END"
         )
     return f"regexp_replace({text}, '\\.0+$', '')" if name == "DECIMAL" else None
 
 
 def _time_text(kind: Kind, name: str, column: str, text: str) -> str | None:
     if kind is Kind.INSTANT:
-        if name == "TIMESTAMP WITH TIME ZONE":
+        if name in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"):
             return f"CAST({column} AT TIME ZONE 'UTC' AS VARCHAR)"
         return text if name in _INSTANTS else None
     if name in _INSTANTS:

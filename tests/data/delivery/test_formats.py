@@ -21,7 +21,8 @@ from python_calamine import CalamineWorkbook
 
 from data.delivery import xls_file, xlsx_file
 from data.delivery.formats import FORMAT, FORMATS, OUTPUTS, export, filename, format_of
-from data.delivery.table import document, runs_as_formula, tabulate
+from data.delivery.formulas import runs_as_formula
+from data.delivery.table import document, tabulate
 from data.errors import UserError
 from data.report.period import Bound
 from data.report.result import ReportResult

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from data.delivery.table import clean_text, facts, runs_as_formula, tabulate
+from data.delivery.formulas import runs_as_formula
+from data.delivery.table import clean_text, facts, tabulate
 from data.report.catalog import METRICS
 from data.words.question import tell
 from tests.data.delivery.samples import by_month_and_package, figures, query, report

@@ -105,7 +105,7 @@ BAD = {
     "an amount with a decimal comma": (
         "transactions",
         f'1,1,{T},refill,"1,5",',
-        "column 'amount': value '1,5': not a plain decimal number",
+        "column 'amount': value '1,5': a decimal comma: load the files with --decimal-comma",
     ),
     "an amount that is not finite": (
         "transactions",
@@ -151,7 +151,7 @@ BAD = {
     "an instant finer than a microsecond": (
         "transactions",
         "1,1,2024-01-06T00:00:00.1234567Z,refill,1,",
-        "column 'at': value '2024-01-06T00:00:00.1234567Z': not an ISO 8601 instant",
+        "column 'at': value '2024-01-06T00:00:00.1234567Z': a fraction of more than 6 digits",
     ),
     "an instant of another age": (
         "transactions",
@@ -349,7 +349,9 @@ def test_a_value_that_is_not_utf8_is_bad(loaded, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "packages.csv").write_bytes(b"id,name\n11,Gold\n12,G\xf6ld\n")
-    assert refusal(loaded, folder).lines == ("packages.csv:3: column 'name': value 'G\\udcf6ld': not UTF-8",)
+    (line,) = refusal(loaded, folder).lines
+    assert line.startswith("packages.csv:3: column 'name': value 'G\\xf6ld': not UTF-8: if all of the file is in ")
+    assert line.endswith("like --encoding cp1252")
 
 
 class TestKeepGoing:
