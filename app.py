@@ -17,6 +17,7 @@ import callbacks
 from callbacks import gate, routes, sign_in, trust
 from data import commands
 from data.errors import UserError
+from data.places import close_places
 from data.report.reports import Reports
 from data.services import Services
 from data.settings import Settings
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = True) -> dash
     settings = settings or Settings.from_environment()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every plugin, before anybody asked
+    close_places(settings)
     server = flask.Flask("customer_dynamics")
     cache = Cache(server, config=routes.cache_config(settings))
     warehouse = open_warehouse(settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -17,6 +18,8 @@ from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 
 from callbacks.trust import BODY_BYTES, trusted_hosts
+from data.disk import check_writable
+from data.errors import DiskRefuses
 from data.report.reports import utc_now
 from data.report.warm_up import warm_up
 from data.settings import Settings
@@ -115,6 +118,15 @@ def post_worker_init(worker: Any) -> None:
     services = worker.wsgi.extensions["customer_dynamics"]
     asking = (services.warehouse, settings.base_currency, utc_now())
     threading.Thread(target=warm_up, args=asking, name="warm-up", daemon=True).start()
+
+
+def on_starting(server: Any) -> None:  # noqa: ARG001 - the name is gunicorn's
+    """End with one sentence where nothing can be kept: each process would say it again, at every report."""
+    try:
+        check_writable(settings.folder)
+    except DiskRefuses as fault:
+        sys.stderr.write(f"{fault.message}\n")
+        raise SystemExit(1) from None
 
 
 def when_ready(server: Any) -> None:  # noqa: ARG001 - the name is gunicorn's

@@ -10,6 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from data.disk import disk_trouble
 from data.errors import Cancelled, UserError, report_incident
 from layouts import messages
 from layouts.ids import Form, Page, Problem
@@ -52,7 +53,7 @@ def on_error(fault: Exception) -> None:
         else:
             say(fault.message, "warning")
         return
-    say(_apology(report_incident(fault, _log)), "bad")
+    say(_told(fault), "bad")
 
 
 def or_apology(build: Callable[[], Component]) -> Callable[[], Component]:
@@ -62,14 +63,21 @@ def or_apology(build: Callable[[], Component]) -> Callable[[], Component]:
         try:
             return build()
         except Exception as fault:  # noqa: BLE001 - whatever it was, the person gets a sentence and the log the rest
-            return html.Main(messages.notice(_apology(report_incident(fault, _log)), "bad"), className="apology")
+            return html.Main(messages.notice(_told(fault), "bad"), className="apology")
 
     return build_or_apologise
 
 
-def _apology(incident: str) -> str:
+def _told(fault: Exception) -> str:
+    """What to tell of a fault: what to do, where that is known; else an apology with the number it is logged under."""
+    if isinstance(fault, UserError):
+        return fault.message
+    trouble = disk_trouble(fault)
+    if trouble is not None:
+        _log.error("%s", trouble)
+        return trouble
     return (
-        f"Something went wrong on our side and was written down as incident {incident}: "
+        f"Something went wrong on our side and was written down as incident {report_incident(fault, _log)}: "
         "try again, and give this number to your administrator if it happens again."
     )
 

@@ -20,7 +20,8 @@ from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wrappers import Response as BaseResponse
 
 from callbacks.gate import public
-from data.errors import NoData, Unreachable, UserError
+from data.disk import check_writable, close_to_others
+from data.errors import Damaged, DiskRefuses, NoData, Unreachable, UserError
 from data.services import Services
 from data.settings import Settings
 from layouts.controls import ICONS
@@ -37,15 +38,21 @@ _CACHES = ("FileSystemCache", "SimpleCache", "RedisCache", "NullCache")
 
 
 def cache_config(settings: Settings) -> dict[str, Any]:
-    """Flask-Caching's configuration. The folder of the default is private: what is in it is unpickled."""
+    """Flask-Caching's configuration. The folder of the default is private: what is in it is unpickled.
+
+    Without such a folder there is no cache: commands that only read need none, and a server does not start.
+    """
     kind = settings.cache_type or "FileSystemCache"
     if kind not in _CACHES:
         raise UserError(f"CACHE_TYPE {kind!r} is not supported: use one of {', '.join(_CACHES)}.")
     config: dict[str, Any] = {"CACHE_TYPE": kind, "CACHE_DEFAULT_TIMEOUT": settings.cache_seconds}
     if kind == "FileSystemCache":
         folder = settings.folder / "cache"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        try:
+            check_writable(folder)
+            close_to_others(folder)
+        except DiskRefuses:
+            return {"CACHE_TYPE": "NullCache", "CACHE_NO_NULL_WARNING": True}
         config |= {"CACHE_DIR": str(folder), "CACHE_THRESHOLD": 2000, "CACHE_OPTIONS": {"mode": 0o600}}
     elif kind == "RedisCache":
         if not settings.redis_url:
@@ -80,11 +87,17 @@ def register(app: dash.Dash, services: Services) -> None:
     def healthz() -> tuple[dict[str, str], int]:
         """Whether this server can answer: 200 with the version of the data, 503 when there is none to be had."""
         try:
-            return {"status": "ok", "data_version": services.warehouse.version()}, 200
+            with services.warehouse.read() as reading:
+                state = {"status": "ok", "data_version": reading.version}
         except NoData as fault:
             return {"status": "no data", "message": fault.message}, 503
+        except Damaged as fault:
+            return {"status": "damaged", "message": fault.message}, 503
         except Unreachable as fault:
             return {"status": "unreachable", "message": fault.message}, 503
+        if services.reports.shelf.trouble is not None:
+            state["cache"] = "failing"
+        return state, 200
 
     @server.get("/readyz")
     @public

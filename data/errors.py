@@ -33,6 +33,14 @@ class Unreachable(UserError):
     """A database's server is not there, refuses us, or has gone in the middle."""
 
 
+class Damaged(UserError):
+    """A file of the warehouse is not what was written."""
+
+
+class DiskRefuses(UserError):
+    """The disk is full, read-only, or closed to the account that runs the program."""
+
+
 class MissingRate(UserError):
     """An amount that enters the report has no exchange rate on or before its date (semantics, section 5)."""
 

@@ -15,12 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-import sqlalchemy as sa
-
 from data.errors import UserError
+from data.places import own_places
 from data.settings import Settings
-from data.warehouse.engines import embedded_path, warehouse_url
-from data.warehouse.versions import Versions
 
 
 def check_output(path: Path, option: str, settings: Settings, inputs: Iterable[Path] = ()) -> Path:
@@ -122,33 +119,17 @@ def filling(folder: Path) -> Iterator[Path]:
 
 
 def _refuse_ours(path: Path, named: str, option: str, settings: Settings) -> None:
-    folders, files = _ours(settings)
+    ours = own_places(settings)
     if (
-        any(_lies_in(path, folder) for folder in folders)
-        or any(_is_same(path, file) for file in files)
-        or (_has_other_names(path) and any(_is_same(path, file) for file in _below(folders)))
+        any(_lies_in(path, folder) for folder in ours.folders)
+        or any(_is_same(path, file) for file in ours.files)
+        or (_has_other_names(path) and any(_is_same(path, file) for file in _below(ours.folders)))
     ):
         raise UserError(
             f"{named} belongs to this installation's own data, which it would destroy: choose a place outside VAR_DIR, "
             "the warehouse and the records.",
             field=option,
         )
-
-
-def _ours(settings: Settings) -> tuple[list[Path], list[Path]]:
-    """Folders and files that this installation keeps, there already or not."""
-    folders, files = [settings.folder], []
-    url = warehouse_url(settings)
-    if url.get_backend_name() == "duckdb":
-        versions = Versions(embedded_path(url))
-        folders.append(versions.folder)
-        files.append(versions.path)
-    # What is wrong with an URL is for those to say who connect to it.
-    with suppress(sa.exc.ArgumentError, ValueError):
-        records = sa.make_url(settings.database)
-        if records.get_backend_name() == "sqlite" and records.database:
-            files += [Path(records.database + suffix).absolute() for suffix in ("", "-wal", "-shm", "-journal")]
-    return folders, files
 
 
 def _below(folders: Iterable[Path]) -> Iterator[Path]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+from logging.handlers import RotatingFileHandler
 from typing import Any
 
 import click
 
+from data.disk import disk_trouble, make_private
 from data.errors import MissingRate, NoData, UserError, report_incident
+from data.places import INCIDENTS
 from data.settings import Settings
 
 BAD_ARGUMENTS = 2
 FAILED = 1
 
-_INCIDENTS = "incidents.log"
+_INCIDENTS_BYTES = 1_000_000
+"""Size from which the file of incidents is put aside; three such are kept beside it."""
 _MIN_INT64, _MAX_INT64 = -(2**63), 2**63 - 1
 
 
@@ -54,7 +59,7 @@ class PlainCommand(click.Command):
         except UserError as fault:
             raise _Refusal(fault.message, BAD_ARGUMENTS if fault.field else FAILED) from fault
         except Exception as fault:
-            raise _Refusal(_incident(fault), FAILED) from fault
+            raise _Refusal(disk_trouble(fault) or _incident(fault), FAILED) from fault
 
 
 class WholeNumber(click.ParamType[int]):
@@ -75,9 +80,10 @@ def _incident(fault: Exception) -> str:
     """Write the trace down and return the sentence that tells where."""
     log = logging.getLogger("customer_dynamics.command_line")
     try:
-        place = Settings.from_environment().folder / _INCIDENTS
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(place, encoding="utf-8")
+        place = Settings.from_environment().folder / INCIDENTS
+        make_private(place.parent)
+        os.close(os.open(place, os.O_CREAT | os.O_WRONLY, 0o600))
+        handler = RotatingFileHandler(place, maxBytes=_INCIDENTS_BYTES, backupCount=3, encoding="utf-8")
     except (OSError, UserError):
         # Nowhere to write it down: better a trace on the terminal than none.
         return f"Something went wrong on our side: the trace above is incident {report_incident(fault, log)}."

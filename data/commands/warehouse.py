@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from data.commands.command import PlainCommand
-from data.errors import UserError
+from data.errors import Damaged, UserError
 from data.settings import Settings
-from data.warehouse.engines import embedded_path, last_load, warehouse_url
+from data.warehouse.engines import embedded_path, last_load, noticing_damage, warehouse_url
 from data.warehouse.load import LoadSummary, Progress, load_folder, rebuild
 from data.warehouse.notation import parse_notation
 from data.warehouse.rates import load_rates
@@ -139,8 +139,13 @@ def list_versions() -> None:
     if not names:
         click.echo("There are no versions yet: nothing has been loaded.", err=True)
     for name in names:
-        made = last_load(versions.file(name))
         star = "*" if name == live else " "
+        try:
+            with noticing_damage(versions, name):
+                made = last_load(versions.file(name))
+        except Damaged:
+            click.echo(f"{star} {name}  damaged")
+            continue
         click.echo(
             f"{star} {name}  {made.loaded_at:%Y-%m-%d %H:%M:%S} UTC  {_size(versions.file(name)):>12}  "
             f"{made.rows:>14,} rows  {made.source}"
@@ -151,7 +156,11 @@ def list_versions() -> None:
 @click.argument("version", required=False)
 def rollback(version: str | None) -> None:
     """Make an earlier VERSION live again, the one before the live one unless named. Nothing is deleted."""
-    click.echo(f"Live now: {_versions(Settings.from_environment()).roll_back(version)}")
+    versions = _versions(Settings.from_environment())
+    live = versions.roll_back(version)
+    click.echo(f"Live now: {live}")
+    with noticing_damage(versions, live):
+        last_load(versions.file(live))
 
 
 @warehouse.command(cls=PlainCommand)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from data.disk import make_private, telling
 from data.errors import Unreachable, UserError
 from data.reach import CONNECT_SECONDS, parse_url, reaching
 from data.store.schema import SCHEMA_VERSION
@@ -59,7 +60,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that only reads and sees one state of the records."""
-        with self._reaching(), self._open().connect() as connection:
+        with self._reaching(), telling(), self._open().connect() as connection:
             yield connection
 
     @contextmanager
@@ -68,7 +69,7 @@ class Database:
 
         On SQLite it waits for its turn at the start: what it reads is still true when it writes.
         """
-        with self._reaching(), self._open().execution_options(writes=True).begin() as connection:
+        with self._reaching(), telling(), self._open().execution_options(writes=True).begin() as connection:
             yield connection
 
     def insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
@@ -169,9 +170,7 @@ class Database:
         """Folders and the file itself are the owner's alone, from the first moment on."""
         file = Path(str(self.url.database))
         try:
-            for folder in reversed(file.parents):
-                if not folder.exists():
-                    folder.mkdir(mode=0o700, exist_ok=True)
+            make_private(file.parent)
             os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as fault:
             raise self._unreachable(fault) from fault

@@ -25,7 +25,7 @@ from duckdb_engine import ConnectionWrapper, Dialect
 from numpy.typing import NDArray
 from sqlalchemy.types import TypeEngine
 
-from data.errors import Cancelled, NoData, Outdated, UserError
+from data.errors import Cancelled, Damaged, NoData, Outdated, UserError
 from data.reach import CONNECT_SECONDS, parse_url, reaching
 from data.settings import Settings
 from data.warehouse.lines import LineZone, zones_noted
@@ -185,6 +185,7 @@ class DuckDBWarehouse(Warehouse):
         self.versions = Versions(embedded_path(url))
         self._lock = threading.Lock()
         self._open: _OpenVersion | None = None
+        self._damaged: tuple[Path, object] | None = None
 
     def version(self) -> str:
         return self.versions.live_file().stem
@@ -193,21 +194,28 @@ class DuckDBWarehouse(Warehouse):
     def read(self) -> Iterator[Reading]:
         version = self._enter()
         try:
-            with version.engine.connect() as connection:
+            with noticing_damage(self.versions, version.file.stem), version.engine.connect() as connection:
                 yield _EmbeddedReading(connection, version.file.stem, version.zones)
+        except Damaged:
+            self._give_up(version.file)
+            raise
         finally:
             self._leave(version)
 
     def _enter(self) -> _OpenVersion:
         with self._lock:
             file = self.versions.live_file()
+            if self._damaged is not None and self._damaged == (file, _state(file)):
+                raise self.versions.damaged(file.stem)
             while self._open is None or self._open.file != file:
                 try:
                     opened = _OpenVersion(file)
-                except duckdb.IOException:
+                except (duckdb.Error, sa.exc.DBAPIError) as fault:
                     # Loads may have published, and pruned, since the link was read: only then is there another file.
                     newer = self.versions.live_file()
                     if newer == file:
+                        if is_damage(fault, file):
+                            raise self.versions.damaged(file.stem) from fault
                         raise
                     file = newer
                     continue
@@ -217,11 +225,51 @@ class DuckDBWarehouse(Warehouse):
             self._open.readers += 1
             return self._open
 
+    def _give_up(self, file: Path) -> None:
+        """Answer nothing from a damaged file any more, until it is another one: no part of it is to be trusted."""
+        with self._lock:
+            self._damaged = (file, _state(file))
+            if self._open is not None and self._open.file == file:
+                former, self._open = self._open, None
+                if not former.readers:
+                    former.close()
+
     def _leave(self, version: _OpenVersion) -> None:
         with self._lock:
             version.readers -= 1
             if version is not self._open and not version.readers:
                 version.close()
+
+
+def _state(file: Path) -> object:
+    """What changes when a file is restored."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def noticing_damage(versions: Versions, name: str) -> Iterator[None]:
+    """Raises :class:`Damaged` in place of the engine's error when the file of that version is not what was written."""
+    try:
+        yield
+    except (duckdb.Error, sa.exc.DBAPIError) as fault:
+        if is_damage(fault, versions.file(name)):
+            raise versions.damaged(name) from fault
+        raise
+
+
+_DAMAGE = ("not a valid DuckDB database", "Could not read enough bytes", "database does not exist")
+
+
+def is_damage(fault: BaseException | None, file: Path) -> bool:
+    """Whether the embedded engine says with this error that ``file`` is not what it wrote."""
+    if isinstance(fault, sa.exc.DBAPIError):
+        fault = fault.orig
+    text = str(fault)
+    return "Corrupt database file" in text or (str(file) in text and any(words in text for words in _DAMAGE))
 
 
 class PostgreSQLWarehouse(Warehouse):

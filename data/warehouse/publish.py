@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from data.warehouse.engines import (
     embedded_path,
     has_lines,
     is_prepared,
+    noticing_damage,
     open_for_loading,
     open_scratch,
     tables_there,
@@ -142,7 +143,10 @@ def _hold_embedded(url: sa.URL, tell: Tell, keep: int, zones: Sequence[str]) -> 
         versions.scratch() as folder,
         open_scratch(folder) as connection,
     ):
-        yield _EmbeddedTarget(versions, folder, connection, keep, zones)
+        target = _EmbeddedTarget(versions, folder, connection, keep, zones)
+        live = versions.live()
+        with nullcontext() if live is None else noticing_damage(versions, live):
+            yield target
 
 
 _DIALECT = sa.create_mock_engine("duckdb://", lambda *_, **__: None).dialect

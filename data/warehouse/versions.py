@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
-from data.errors import NoData, UserError, did_you_mean
+from data.disk import close_to_others, make_private
+from data.errors import Damaged, NoData, UserError, did_you_mean
 
 _NAME = re.compile(r"(\d{6,})-[0-9a-f]{8}")
 _SCRATCH = "scratch-"
@@ -60,11 +61,24 @@ class Versions:
         return target.stem
 
     def live_file(self) -> Path:
-        """The file that readers open now; raises :class:`NoData` before the first load."""
+        """The file that readers open now.
+
+        Raises :class:`NoData` before the first load, and :class:`Damaged` when the file is gone.
+        """
         try:
             return self.path.resolve(strict=True)
         except FileNotFoundError:
+            name = self.live()
+            if name is not None:
+                raise self.damaged(name) from None
             raise NoData(NO_DATA) from None
+
+    def damaged(self, name: str) -> Damaged:
+        """What to tell when the version of that name is not there, or is not what was written."""
+        return Damaged(
+            f"Version {name} of the warehouse is damaged: go back to an earlier one with `flask warehouse rollback`, "
+            f"or restore {self.file(name)} from a backup."
+        )
 
     def names(self) -> list[str]:
         """All finished versions, the newest first."""
@@ -80,7 +94,8 @@ class Versions:
     def locked(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Hold the warehouse for writing; calls ``waiting`` if another holds it. A killed holder lets go by itself."""
         self.live()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_private(self.folder)
+        close_to_others(self.folder)
         with (self.folder / "lock").open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -131,6 +146,7 @@ class Versions:
 
     def publish(self, name: str) -> None:
         """Make the finished version of that name the live one. Needs the lock."""
+        close_to_others(self.file(name))
         with self.file(name).open("rb") as file:
             os.fsync(file.fileno())
         _sync(self.folder)
