@@ -18,7 +18,7 @@ import duckdb
 
 from data.warehouse.rejects import REPORTED, BadRow, BadRows, LoadRefused
 from data.warehouse.schema import DATASET, PACKAGE_KINDS
-from data.warehouse.source import Place, Source
+from data.warehouse.source import Source, SourceRow
 from data.warehouse.values import FIELDS, identifier, quoted, read_text
 
 KEYS = {table.name: tuple(column.name for column in table.primary_key.columns) for table in DATASET}
@@ -340,7 +340,7 @@ class Checks:
             f"WHERE file_table = {quoted(source.table)} AND {within} AND {condition} "
             f"ORDER BY ordinal, CASE field {column} END" + (f" LIMIT {limit}" if limit is not None else "")
         )
-        places: dict[int, Place] = {}
+        places: dict[int, SourceRow] = {}
         while batch := faults.fetchmany(_BATCH):
             # The faults of one row may be in two batches; its place is looked up once, since files are walked forwards.
             known = batch[0][0]

@@ -15,7 +15,7 @@ from data.warehouse.csv_records import BACKSLASH, NEVER_CLOSED, Record, records,
 from data.warehouse.notation import SEPARATORS, Notation
 from data.warehouse.packing import opened
 from data.warehouse.rejects import BadRow, LoadRefused, csv_text, printable
-from data.warehouse.source import Place, Source, check_columns, reachable
+from data.warehouse.source import Source, SourceRow, check_columns, reachable
 from data.warehouse.values import FIELDS, Field, quoted
 
 _numbers = itertools.count(1)
@@ -269,9 +269,9 @@ class CsvSource(Source):
             if ordinal >= last:
                 return
 
-    def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, Place]:
+    def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, SourceRow]:
         return {
-            ordinal: Place(record.line, dict(zip(self.header, record.values, strict=False)), record.text)
+            ordinal: SourceRow(record.line, dict(zip(self.header, record.values, strict=False)), record.text)
             for ordinal, record in self.rows(ordinals)
         }
 

@@ -11,7 +11,7 @@ import duckdb
 
 from data.warehouse.notation import Notation
 from data.warehouse.rejects import LoadRefused, csv_text
-from data.warehouse.source import Place, Source, check_columns, reachable
+from data.warehouse.source import Source, SourceRow, check_columns, reachable
 from data.warehouse.values import FIELDS, Field, identifier, quoted, typed_text, typed_value
 
 _NUMBER = '"number of the record"'
@@ -86,7 +86,7 @@ class ParquetSource(Source):
         column = self._by_name[field.name]
         return typed_value(field.kind, column.sql, column.type)
 
-    def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, Place]:
+    def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, SourceRow]:
         names = [column.name for column in self._columns]
         texts = ", ".join(f"coalesce(CAST({column.sql} AS VARCHAR), '')" for column in self._columns)
         # The engine's own numbering is quicker, but a file may have a column of that name.
@@ -102,7 +102,7 @@ class ParquetSource(Source):
             [list(ordinals)],
         ).fetchall()
         return {
-            ordinal: Place(number + 1, dict(zip(names, row, strict=True)), csv_text(row))
+            ordinal: SourceRow(number + 1, dict(zip(names, row, strict=True)), csv_text(row))
             for ordinal, number, *row in found
         }
 

@@ -16,7 +16,7 @@ from data.warehouse.csv_source import CsvSource
 from data.warehouse.load import LoadSummary, Progress, load_sources
 from data.warehouse.publish import Target
 from data.warehouse.rejects import LoadRefused
-from data.warehouse.source import Place
+from data.warehouse.source import SourceRow
 from data.warehouse.values import Field, quoted
 
 BANK_CURRENCY = "EUR"
@@ -108,7 +108,7 @@ class BankSource(CsvSource):
     def text(self, field: Field) -> str:
         return f"nullif({field.name}, '')"
 
-    def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, Place]:
+    def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, SourceRow]:
         cells: list[tuple[int, int, str, str, str]] = connection.execute(
             "SELECT * FROM (SELECT row_number() OVER () - 1 AS ordinal, place, currency, coalesce(date, ''), rate "
             f"FROM {self.relation}) WHERE ordinal IN (SELECT unnest(?::BIGINT[]))",
@@ -116,7 +116,7 @@ class BankSource(CsvSource):
         ).fetchall()
         rows = dict(self.rows([place for _, place, *_ in cells]))
         return {
-            ordinal: Place(
+            ordinal: SourceRow(
                 rows[place].line,
                 {"currency": currency, "date": date, "rate": rate},
                 rows[place].text,

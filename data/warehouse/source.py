@@ -16,7 +16,7 @@ from data.warehouse.values import Field
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceRow:
     """Where a row stands: its line (or record) number, its texts by field, and the row as it was, as CSV.
 
     ``columns`` names the file's column for fields that the file calls otherwise.
@@ -60,7 +60,7 @@ class Source(ABC):
         return True
 
     @abstractmethod
-    def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, Place]:
+    def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, SourceRow]:
         """Where the rows with these ordinals (from 0, neither malformed nor skipped ones counted) stand."""
 
 

@@ -128,7 +128,7 @@ _OUTSIDE_YEARS = f"outside the years {FIRST_YEAR} to {LAST_YEAR}"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TypedText:
     """SQL for one kind: the typed ``value`` of a text (NULL if it is none) and the ``reason`` why it is none."""
 
     value: str
@@ -145,7 +145,7 @@ def _stands_for_none(text: str) -> tuple[str, str]:
     return _matches(text, _NULL_WORD), _NONE
 
 
-def _read_id(text: str, *, required: bool) -> Reading:
+def _read_id(text: str, *, required: bool) -> TypedText:
     whole = _matches(text, "-?[0-9]+")
     value = f"CASE WHEN {whole} THEN TRY_CAST({text} AS BIGINT) END"
     pointed = "false"
@@ -157,7 +157,7 @@ def _read_id(text: str, *, required: bool) -> Reading:
             f"CASE WHEN {whole} THEN TRY_CAST({text} AS BIGINT) "
             f"WHEN {pointed} AND {exact} THEN TRY_CAST(split_part({text}, '.', 1) AS BIGINT) END"
         )
-    return Reading(
+    return TypedText(
         value,
         _case(
             _stands_for_none(text),
@@ -168,13 +168,13 @@ def _read_id(text: str, *, required: bool) -> Reading:
     )
 
 
-def read_text(kind: Kind, text: str, *, required: bool = True) -> Reading:
+def read_text(kind: Kind, text: str, *, required: bool = True) -> TypedText:
     """How a not empty ``text`` (an SQL expression) is read as ``kind``."""
     if kind is Kind.ID:
         return _read_id(text, required=required)
     if kind is Kind.AMOUNT:
         micros = f"TRY_CAST(TRY_CAST({text} AS DECIMAL(20, 6)) * {MICROS} AS BIGINT)"
-        return Reading(
+        return TypedText(
             # Of 64 bits the one number without a positive twin is left out.
             f"CASE WHEN {_matches(text, _MONEY)} THEN nullif({micros}, -{MAX_AMOUNT_MICROS} - 1) END",
             _case(
@@ -187,7 +187,7 @@ def read_text(kind: Kind, text: str, *, required: bool = True) -> Reading:
         )
     if kind is Kind.RATE:
         rate = f"TRY_CAST({text} AS DECIMAL(38, 18))"
-        return Reading(
+        return TypedText(
             f"CASE WHEN {_matches(text, _RATE)} AND {rate} > 0 THEN {rate} END",
             _case(
                 _stands_for_none(text),
@@ -200,7 +200,7 @@ def read_text(kind: Kind, text: str, *, required: bool = True) -> Reading:
     if kind is Kind.INSTANT:
         # The session's zone is UTC, so a text without an offset is read as UTC.
         instant = f"(TRY_CAST(upper({text}) AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
-        return Reading(
+        return TypedText(
             f"CASE WHEN {_matches(text, _INSTANT)} AND year({instant}) {_YEARS} THEN {instant} END",
             _case(
                 _stands_for_none(text),
@@ -216,7 +216,7 @@ def read_text(kind: Kind, text: str, *, required: bool = True) -> Reading:
         )
     if kind is Kind.DATE:
         date = f"TRY_CAST({text} AS DATE)"
-        return Reading(
+        return TypedText(
             f"CASE WHEN {_matches(text, _DAY)} AND year({date}) {_YEARS} THEN {date} END",
             _case(
                 _stands_for_none(text),
@@ -228,17 +228,17 @@ def read_text(kind: Kind, text: str, *, required: bool = True) -> Reading:
             ),
         )
     if kind is Kind.CLIENT_TYPE:
-        return Reading(
+        return TypedText(
             f"CASE WHEN {_one_of(text, CLIENT_TYPES)} THEN {text} END",
             _case(_stands_for_none(text), otherwise=f"not one of {', '.join(CLIENT_TYPES)}"),
         )
     if kind is Kind.TRANSACTION_KIND:
-        return Reading(
+        return TypedText(
             f"CASE WHEN {_one_of(text, KINDS)} THEN {text} END",
             _case(_stands_for_none(text), otherwise=f"not one of {', '.join(KINDS)}"),
         )
     if kind is Kind.CURRENCY:
-        return Reading(
+        return TypedText(
             f"CASE WHEN {_one_of(text, currency_codes())} THEN {text} END",
             _case(
                 _stands_for_none(text),
@@ -248,7 +248,7 @@ def read_text(kind: Kind, text: str, *, required: bool = True) -> Reading:
         )
     longest = f" AND length({text}) <= {MAX_TAG}" if kind is Kind.TAG else ""
     # chr(0) cannot be stored by every engine.
-    return Reading(
+    return TypedText(
         f"CASE WHEN NOT {_matches(text, _BLANK)} AND NOT contains({text}, chr(0)){longest} THEN {text} END",
         _case(
             (_matches(text, _BLANK), "blank"),
