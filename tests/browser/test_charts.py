@@ -207,7 +207,7 @@ def test_files_and_full_screen_hold_the_whole_chart(page: Page, tmp_path: Path) 
     drawing = ET.parse(saved["SVG"]).getroot()
     texts = ["".join(node.itertext()) for node in drawing.iter("{http://www.w3.org/2000/svg}text")]
     assert "Pay as you Go: Total" in texts
-    assert "1 Jan 2024 – 30 Jun 2024" in texts
+    assert "Jan–Jun 2024, UTC, by Month, EUR, active 1 month" in texts
     assert "EUR" in texts
     assert any("Jan" in text for text in texts)
     # Full screen, and left with Escape.

@@ -90,9 +90,21 @@ def test_what_is_shared_never_changes(new_page: Callable[..., Page], site: Site,
     )
     expect(second.get_by_role("button", name="Edit", exact=True)).to_be_visible()
     expect(second.locator("#form-summary")).to_have_text("Jan–Jun 2024, UTC, by Month, EUR, active 1 month")
+    expect(second).to_have_title("By Month, Jan–Jun 2024 · Customer Dynamics")
+    expect(second.get_by_role("list", name="Question").get_by_role("listitem")).to_have_text(
+        ["by Month", "UTC", "active 1 month"]
+    )
     second.get_by_role("button", name="Info", exact=True).hover()
     expect(second.locator("#report-info-text")).to_contain_text("Administrator")
     assert_accessible(second)
+    # Paper tells the question, the moment and the link.
+    second.emulate_media(media="print")
+    told = second.locator("#report-told > span")
+    expect(told.first).to_be_visible()
+    expect(told).to_have_text(
+        [re.compile("^Jan–Jun 2024, UTC, by Month"), re.compile("^Data as of"), f"{site.url}{link}"]
+    )
+    second.emulate_media(media="screen")
 
     # Even with the warehouse gone the frozen report is shown, and exported.
     shutil.rmtree(Path(site.settings.warehouse.removeprefix("duckdb:///")).parent)
@@ -102,7 +114,8 @@ def test_what_is_shared_never_changes(new_page: Callable[..., Page], site: Site,
     with third.expect_download() as downloading:
         third.get_by_role("button", name="Export to CSV", exact=True).click()
     lines = downloading.value.path().read_text("utf-8-sig").splitlines()
-    assert [line.split(",")[0] for line in lines[2:]] == [row[0] for row in shown]
+    labels = [line.split(",")[0].removesuffix(" of Jan–Jun 2024") for line in lines[2:]]
+    assert labels[: len(shown)] == [row[0] for row in shown]
 
 
 def test_run_again_marks_what_differs(new_page: Callable[..., Page], site: Site, tmp_path: Path) -> None:
