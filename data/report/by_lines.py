@@ -32,21 +32,36 @@ _TICK = timedelta(microseconds=1)
 _PARTS = len(sql.LEVELS)
 
 
-def groups(selection: sql.Selection) -> sa.CTE:
-    """The groups of clients that are selected: by type and owner, which is what they are told apart by."""
+def groups(selection: sql.Selection, currencies: Sequence[str], target: str | None = None) -> sa.CTE:
+    """The groups of clients that are selected, by type and owner, which is what they are told apart by.
+
+    Columns: group_id, currency (place in ``currencies``), and whether it is the ``target`` of conversion. A look at
+    text here is one for a group; on a line it would be one for each of millions.
+    """
     g = client_groups.c
-    statement = select(g.group_id, g.currency, g.created_at)
+    return _chosen(
+        select(
+            g.group_id,
+            sql.place_of(g.currency, currencies).label("currency"),
+            (g.currency == target).label("is_target") if target is not None else sa.false().label("is_target"),
+        ),
+        selection,
+    ).cte("groups")
+
+
+def _chosen(statement: sa.Select[Any], selection: sql.Selection) -> sa.Select[Any]:
+    g = client_groups.c
     if selection.types:
         statement = statement.where(g.type.in_(selection.types))
     if selection.owners is not None:
         statement = statement.where(g.owner_id.in_(sorted(selection.owners)))
-    return statement.cte("groups")
+    return statement
 
 
 def group_currencies(selection: sql.Selection) -> sa.Select[Any]:
     """A line for each currency of the selected clients: currency, first created_at."""
-    selected = groups(selection)
-    return select(selected.c.currency, func.min(selected.c.created_at)).group_by(selected.c.currency)
+    g = client_groups.c
+    return _chosen(select(g.currency, func.min(g.created_at)), selection).group_by(g.currency)
 
 
 def day_interval(zone_id: int, selection: sql.Selection, first: date, last: date) -> sa.Select[Any]:
@@ -55,7 +70,7 @@ def day_interval(zone_id: int, selection: sql.Selection, first: date, last: date
     within = f.day.between(first, last)
     source: sa.FromClause = day_flows
     if not selection.everyone:
-        selected = groups(selection)
+        selected = groups(selection, ("",))
         source = source.join(selected, selected.c.group_id == f.group_id)
     return (
         select(func.min(f.first_at), func.min(case((within, f.first_at))), func.max(case((within, f.last_at))))
@@ -96,7 +111,7 @@ def _by_bucket(
     parts: Sequence[ColumnElement[Any]],
     currencies: Sequence[str],
 ) -> sa.Select[Any]:
-    selected = groups(selection)
+    selected = groups(selection, currencies)
     source: sa.FromClause = table.join(selected, selected.c.group_id == table.c.group_id)
     bucket: ColumnElement[int] = literal(0, Integer)
     keys: list[ColumnElement[Any]] = [selected.c.currency]
@@ -110,7 +125,7 @@ def _by_bucket(
         keys.append(bucket)
     return (
         select(
-            sql.place_of(selected.c.currency, currencies).label("currency"),
+            selected.c.currency,
             bucket.label("bucket"),
             *(_total(part) for part in parts),
         )
@@ -136,7 +151,7 @@ def flows(
 
     Lines are as those of :func:`data.report.sql.flows`.
     """
-    f, selected = day_flows.c, groups(selection)
+    f, selected = day_flows.c, groups(selection, currencies, currency)
     places = relation(
         "places",
         [
@@ -145,20 +160,23 @@ def flows(
             ("first", Integer(), [first for _, _, first in days]),
         ],
     )
-    place = case((selected.c.currency == currency, places.c.first), else_=places.c.place)
+    place = case((selected.c.is_target, places.c.first), else_=places.c.place)
     counts = (f.number, f.not_below, f.not_above)
     return (
         select(
             literal(sql.SCOPES.index("total"), Integer).label("scope"),
             literal(0, BigInteger).label("package_id"),
-            sql.place_of(selected.c.currency, currencies).label("currency"),
+            selected.c.currency,
             place.label("place"),
             sql.place_of(f.kind, sql.FLOW_KINDS).label("kind"),
             *(sa.cast(func.sum(count), BigInteger).label(count.name) for count in counts),
             sa.cast(func.sum(f.amount_micros), String).label("amount"),
         )
-        .select_from(day_flows.join(selected, selected.c.group_id == f.group_id).join(places, places.c.day == f.day))
-        .where(f.zone_id == zone_id, f.day.between(days[0][0], days[-1][0]), f.kind.in_(sql.FLOW_KINDS))
+        # Every day has its place. An outer join says so to engines, which would else begin with days among lines.
+        .select_from(
+            day_flows.join(selected, selected.c.group_id == f.group_id).outerjoin(places, places.c.day == f.day)
+        )
+        .where(f.zone_id == zone_id, f.day.between(days[0][0], days[-1][0]))
         .group_by(selected.c.currency, place, f.kind)
     )
 

@@ -103,6 +103,12 @@ def make_lines(execute: Execute, names: Iterable[str]) -> tuple[LineZone, ...]:
     return zones
 
 
+def are_narrow(execute: Execute) -> bool:
+    """Whether all sums in lines fit into 64 bits, which engines add up twice as fast, and lines that take away too."""
+    [(total,)] = execute(select(func.sum(func.abs(transactions.c.amount_micros))))
+    return int(total or 0) < 2**61
+
+
 def _life() -> sa.Select[Any]:
     """One line: the first and the last instant of anything in the data; nulls without clients."""
     c, t = clients.c, transactions.c

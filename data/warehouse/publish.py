@@ -36,12 +36,13 @@ from data.warehouse.engines import (
     tables_there,
     version_name,
 )
-from data.warehouse.lines import make_lines
+from data.warehouse.lines import are_narrow, make_lines
 from data.warehouse.rollups import all_holdings, as_text, everything, months_of
 from data.warehouse.schema import (
     DATASET,
     DERIVED,
     LINES,
+    WIDE,
     client_months,
     holdings,
     line_zones,
@@ -156,11 +157,18 @@ _ORDER = {table.name: _listed(KEYS[table.name]) for table in DATASET} | {
 }
 
 
-def _create(table: sa.Table, schema: str) -> str:
-    """DDL without keys: the embedded engine would index them, for nothing; the checks have made sure of them."""
+def _create(table: sa.Table, schema: str, *, narrow: bool = False) -> str:
+    """DDL without keys: the embedded engine would index them, for nothing; the checks have made sure of them.
+
+    In a ``narrow`` table sums have 64 bits.
+    """
+
+    def kind(column: sa.Column[Any]) -> str:
+        type_ = sa.BigInteger() if narrow and column.type is WIDE else column.type
+        return type_.compile(dialect=_DIALECT)
+
     columns = ", ".join(
-        f"{identifier(column.name)} {column.type.compile(dialect=_DIALECT)}{'' if column.nullable else ' NOT NULL'}"
-        for column in table.columns
+        f"{identifier(column.name)} {kind(column)}{'' if column.nullable else ' NOT NULL'}" for column in table.columns
     )
     return f"CREATE TABLE {schema}.{table.name} ({columns})"
 
@@ -250,10 +258,11 @@ class _EmbeddedTarget(Target):
         self.connection.execute(f"INSERT INTO next.{table.name} {rows}")
 
     def _derive(self) -> None:
-        for table in (*DERIVED, *LINES):
-            self.connection.execute(_create(table, "next"))
         zones = self._zones_in_use()
         self.connection.execute("USE next")
+        narrow = are_narrow(self._execute)
+        for table in (*DERIVED, *LINES):
+            self.connection.execute(_create(table, "next", narrow=narrow and table in LINES))
         for statement in everything():
             self._execute(statement)
         make_lines(self._execute, zones)
@@ -452,7 +461,16 @@ class _PostgreSQLTarget(Target):
             named = self._warehouse.execute(sa.select(line_zones.c.name).order_by(line_zones.c.zone_id)).scalars().all()
             for table in LINES:
                 self._warehouse.execute(sa.delete(table))
+            self._set_width("bigint" if are_narrow(self._execute) else "numeric(38, 0)")
             make_lines(self._execute, [*self._zones, *named])
+
+    def _set_width(self, kind: str) -> None:
+        """Let the sums of all lines, which are empty, be of this type."""
+        for table in LINES:
+            wide = [column.name for column in table.columns if column.type is WIDE]
+            changes = ", ".join(f"ALTER COLUMN {name} TYPE {kind}" for name in wide)
+            if changes:
+                self._warehouse.execute(sa.text(f"ALTER TABLE {table.name} {changes}"))
 
     def _execute(self, statement: sa.Executable) -> Sequence[Any]:
         result = self._warehouse.execute(statement)

@@ -49,7 +49,7 @@ class _Kinds(UserDefinedType[str]):
         return repr
 
 
-_WIDE = Numeric(38, 0).with_variant(HugeInteger(), "duckdb")
+WIDE = Numeric(38, 0).with_variant(HugeInteger(), "duckdb")
 """Sums of amounts, which may be longer than 64 bits."""
 
 metadata = MetaData()
@@ -125,7 +125,7 @@ client_months = Table(
     metadata,
     Column("client_id", BigInteger, primary_key=True, autoincrement=False),
     Column("month", Date, primary_key=True),
-    Column("amount_micros", _WIDE, nullable=False),
+    Column("amount_micros", WIDE, nullable=False),
     Column("paid_at", DateTime),
     Column("first_at", DateTime, nullable=False),
     Column("last_at", DateTime, nullable=False),
@@ -175,7 +175,7 @@ level_changes = Table(
     Column("group_id", BigInteger, nullable=False),
     Column("cause", Integer, nullable=False),
     *(
-        Column(f"{population}_{part}", BigInteger if part == "qty" else _WIDE, nullable=False)
+        Column(f"{population}_{part}", BigInteger if part == "qty" else WIDE, nullable=False)
         for population in ("all", "overall_active")
         for part in ("qty", "pos", "neg")
     ),
@@ -190,8 +190,8 @@ lapse_changes = Table(
     Column("group_id", BigInteger, nullable=False),
     Column("cause", Integer, nullable=False),
     Column("qty", BigInteger, nullable=False),
-    Column("pos", _WIDE, nullable=False),
-    Column("neg", _WIDE, nullable=False),
+    Column("pos", WIDE, nullable=False),
+    Column("neg", WIDE, nullable=False),
     comment="The same of those clients whose last paid service, on paid_day, is more than a month ago.",
 )
 day_flows = Table(
@@ -204,7 +204,7 @@ day_flows = Table(
     Column("number", BigInteger, nullable=False),
     Column("not_below", BigInteger, nullable=False),
     Column("not_above", BigInteger, nullable=False),
-    Column("amount_micros", _WIDE, nullable=False),
+    Column("amount_micros", WIDE, nullable=False),
     Column("first_at", DateTime),
     Column("last_at", DateTime),
     comment="What a group's transactions of one kind on a local day come to. Lines that take away have no instants.",
@@ -224,8 +224,8 @@ client_states = Table(
     Column("following", Date),
     Column("existed", Boolean, nullable=False),
     Column("exists_now", Boolean, nullable=False),
-    Column("before", _WIDE, nullable=False),
-    Column("balance", _WIDE, nullable=False),
+    Column("before", WIDE, nullable=False),
+    Column("balance", WIDE, nullable=False),
     Column("paid_before", Date),
     Column("paid_day", Date),
     prefixes=["TEMPORARY"],
