@@ -25,6 +25,9 @@ class Settings:
     zones: str = _setting(
         "UTC", "Time zones, with commas between, whose reports every load makes fast; others follow once they are used."
     )
+    check_sources: int = _setting(
+        0, "1 answers each report from the transactions too, and writes an alarm to the log if the figures differ."
+    )
     base_currency: str = _setting("EUR", "The currency whose rate is always 1.")
     var_dir: str = _setting("var", "Folder of the embedded warehouse, records and cache.")
     cache_type: str = _setting("", "Flask-Caching type: FileSystemCache (default), SimpleCache, RedisCache, NullCache.")

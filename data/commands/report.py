@@ -105,7 +105,14 @@ def report(
     format_id = format_id or _format_for(output)
 
     warehouse = open_warehouse(settings)
-    result = run_report(warehouse, query, OPERATOR, base_currency=settings.base_currency, as_of=moment)
+    result = run_report(
+        warehouse,
+        query,
+        OPERATOR,
+        base_currency=settings.base_currency,
+        as_of=moment,
+        check_source=bool(settings.check_sources),
+    )
     content = export(result, format_id, names=_names(warehouse, query))
     if target is None:
         _to_standard_output(content)

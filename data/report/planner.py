@@ -8,17 +8,15 @@ from data.report import sql
 from data.report.by_lines import ChangeLines
 from data.report.catalog import TIME_DIMENSIONS
 from data.report.query import ReportQuery
-from data.report.sources import Reader, Source, Stoppable, Transactions
-from data.warehouse.engines import Reading
+from data.report.sources import Reader, Source, Transactions
 
 
-def choose(reading: Reading, watch: Stoppable, query: ReportQuery, selection: sql.Selection) -> Source:
+def choose(reader: Reader, query: ReportQuery, selection: sql.Selection) -> Source:
     """The source for a question about the selected clients, after filters and what the person may see."""
-    reader = Reader(reading, watch)
     if _by_groups_of_clients(query, selection):
-        lines = reading.lines(query.timezone)
+        lines = reader.reading.lines(query.timezone)
         if lines is not None:
-            return ChangeLines(Reader(lines.reading, watch), lines.zone_id, reader, query, selection)
+            return ChangeLines(Reader(lines.reading, reader.watch), lines.zone_id, reader, query, selection)
     return Transactions(reader, query, selection)
 
 

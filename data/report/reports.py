@@ -166,7 +166,10 @@ class Reports:
             if known is not None:
                 return known, "shared" if waited else "cache"
             base = self._settings.base_currency
-            result = run_report(self._warehouse, query, user, base_currency=base, as_of=now, watch=watch)
+            checked = bool(self._settings.check_sources)
+            result = run_report(
+                self._warehouse, query, user, base_currency=base, as_of=now, watch=watch, check_source=checked
+            )
             _log.info("Answered from %s in %.3f s", result.info.source, result.info.duration)
             # A load may have been published between asking for the version and reading: file it under what was read.
             key = self._key(query, user, now, result.info.data_version)

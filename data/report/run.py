@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -11,7 +13,7 @@ from itertools import pairwise
 import sqlalchemy as sa
 
 from data.access import User, descendants, visible_owners
-from data.errors import Cancelled, UserError, did_you_mean
+from data.errors import Cancelled, MissingRate, UserError, did_you_mean
 from data.report import sql
 from data.report.figures import Figures
 from data.report.money import Rates
@@ -19,9 +21,11 @@ from data.report.period import Bucket, Span, buckets, resolve
 from data.report.planner import choose
 from data.report.query import ReportQuery
 from data.report.result import Figure, ReportInfo, ReportResult, Row, columns_for
-from data.report.sources import Reader
+from data.report.sources import Reader, Source, Transactions
 from data.warehouse.engines import Reading, Warehouse
 from data.warehouse.schema import packages, resellers
+
+_log = logging.getLogger(__name__)
 
 NO_CLIENTS = "No clients match the filters, so there is nothing to report: widen or remove a filter."
 NO_DATA_YET = "Nothing is known of these clients before the end of the period: choose a later period."
@@ -84,8 +88,12 @@ def run_report(
     base_currency: str = "EUR",
     as_of: datetime | None = None,
     watch: Stopwatch | None = None,
+    check_source: bool = False,
 ) -> ReportResult:
     """The report of ``query`` as ``user`` may see it, generated at ``as_of`` (naive UTC; now unless given).
+
+    With ``check_source``, what another source than the transactions answers is compared with what these do; if they
+    differ an alarm is written to the log, and the transactions' answer is given.
 
     Raises :class:`UserError` for a bad question, :class:`MissingRate` when an amount cannot be converted, and
     :class:`Cancelled` when ``watch`` was cancelled.
@@ -100,7 +108,8 @@ def run_report(
     with warehouse.read() as reading:
         watch.watch(reading)
         try:
-            found = _Run(reading, query, user, span, as_of, base_currency, watch).find()
+            run = _Run(reading, query, user, span, as_of, base_currency, watch)
+            found = run.find_checked() if check_source else run.find()
         finally:
             watch.watch(None)
     info = ReportInfo(
@@ -135,6 +144,15 @@ class _Found:
     notice: str | None
     source: str
 
+    def differs_from(self, other: _Found) -> bool:
+        """Whether a person would see another answer."""
+
+        def seen(found: _Found) -> tuple[object, ...]:
+            dates = found.rates.oldest, found.rates.newest
+            return found.rows, found.totals, found.first, found.last, dates, found.notice
+
+        return seen(self) != seen(other)
+
 
 class _Run:
     def __init__(
@@ -156,12 +174,28 @@ class _Run:
         self.watch = watch
         self.reader = Reader(reading, watch)
 
-    def find(self) -> _Found:
+    def find_checked(self) -> _Found:
+        """What the transactions answer, and an alarm if the source that would be chosen answers something else."""
+        try:
+            found = self.find()
+        except MissingRate:
+            found = None  # the transactions tell of it too, or else it is no answer
+        if found is not None and found.source == Transactions.name:
+            return found
+        self.watch.stage("Checking the figures")
+        reference = self.find(Transactions)
+        if found is None or found.differs_from(reference):
+            _log.error("Alarm: another source than the transactions gives other figures for %s", self.query.to_json())
+            return reference
+        return found
+
+    def find(self, source_for: Callable[[Reader, ReportQuery, sql.Selection], Source] = choose) -> _Found:
+        """The answer, from the source chosen for the question."""
         self.watch.stage("Finding the clients")
         selection = self._selection()
         names = self._package_names()
         nothing = Rates(self.base, ())
-        source = choose(self.reading, self.watch, self.query, selection)
+        source = source_for(self.reader, self.query, selection)
         created = source.created()
         if not created:
             return _Found((), None, None, None, nothing, NO_CLIENTS, source.name)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+from datetime import date, datetime
 
 import pytest
+import sqlalchemy as sa
 
+from data.access import OPERATOR
+from data.report.period import Bound
+from data.report.query import ReportQuery
+from data.report.run import run_report
 from tests import oracle
 from tests.data.report.chance import CLOCKS, Chance
 from tests.data.report.test_properties import explain
-from tests.data.report.worlds import Shelf, answer_of, disagreement
+from tests.data.report.worlds import Shelf, answer_of, disagreement, world
 from tests.oracle import Dataset, Question
 
 QUESTIONS = 8
@@ -47,3 +54,29 @@ def test_lines_of_both_engines_and_the_oracle_agree(seed: int, shelf: Shelf) -> 
         found = differences(shelf, chance.data, asked)
         if found:
             pytest.fail(explain(shelf, chance.data, asked, found, differences))
+
+
+JANUARY = ReportQuery(start=Bound(date(2024, 1, 1)), end=Bound(date(2024, 1, 31)))
+
+
+def test_an_alarm_is_raised_and_the_transactions_believed_when_the_lines_are_wrong(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.fill(world().client(1).usage(1, "-2", "2024-01-05").data, ("UTC",))
+    warehouse = shelf.warehouses["PostgreSQL"]
+    shelf.change_postgresql(sa.text("UPDATE level_changes SET overall_active_qty = 2 WHERE overall_active_qty = 1"))
+    asked = {"as_of": datetime(2025, 1, 1)}
+    wrong = run_report(warehouse, JANUARY, OPERATOR, **asked)
+    assert (wrong.info.source, wrong.to_json()["totals"]["clients_active_qty"]) == ("change lines", 2)
+    with caplog.at_level(logging.ERROR):
+        right = run_report(warehouse, JANUARY, OPERATOR, check_source=True, **asked)
+    assert (right.info.source, right.to_json()["totals"]["clients_active_qty"]) == ("transactions", 1)
+    assert "Alarm" in caplog.text and "2024-01-31" in caplog.text
+
+
+def test_there_is_no_alarm_while_they_agree(shelf: Shelf, caplog: pytest.LogCaptureFixture) -> None:
+    shelf.fill(world().client(1).usage(1, "-2", "2024-01-05").data, ("UTC",))
+    for warehouse in shelf.warehouses.values():
+        result = run_report(warehouse, JANUARY, OPERATOR, as_of=datetime(2025, 1, 1), check_source=True)
+        assert (result.info.source, result.to_json()["totals"]["payg_total"]) == ("change lines", "2.00")
+    assert caplog.text == ""

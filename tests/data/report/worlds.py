@@ -223,6 +223,12 @@ class Shelf:
         self._write_duckdb(records, zones)
         self._held = (data, zones)
 
+    def change_postgresql(self, statement: sa.Executable) -> None:
+        """Change what PostgreSQL holds, until the shelf is filled anew."""
+        self._held = None
+        with self._postgresql.begin() as connection:
+            connection.execute(statement)
+
     def _write_duckdb(self, records: dict[str, list[dict[str, Any]]], zones: tuple[str, ...]) -> None:
         file = self._folder / f"v{self._version}.duckdb"
         shutil.copy(self._empty, file)

@@ -1,9 +1,9 @@
 WITH groups AS
-(SELECT client_groups.group_id AS group_id, client_groups.currency AS currency, client_groups.created_at AS created_at
+(SELECT client_groups.group_id AS group_id, CASE client_groups.currency WHEN %(param_12)s THEN %(param_13)s WHEN %(param_14)s THEN %(param_15)s ELSE %(param_16)s END AS currency, client_groups.currency = %(currency_1)s AS is_target
 FROM client_groups
 WHERE client_groups.type IN (%(type_1_1)s) AND client_groups.owner_id IN (%(owner_id_1_1)s, %(owner_id_1_2)s)),
 places AS
 (SELECT unnest(CAST(%(places_day)s AS DATE[])) AS day, unnest(CAST(%(places_place)s AS INTEGER[])) AS place, unnest(CAST(%(places_first)s AS INTEGER[])) AS first)
- SELECT %(param_1)s AS scope, %(param_2)s AS package_id, CASE groups.currency WHEN %(param_3)s THEN %(param_4)s WHEN %(param_5)s THEN %(param_6)s ELSE %(param_7)s END AS currency, CASE WHEN (groups.currency = %(currency_1)s) THEN places.first ELSE places.place END AS place, CASE day_flows.kind WHEN %(param_8)s THEN %(param_9)s WHEN %(param_10)s THEN %(param_11)s WHEN %(param_12)s THEN %(param_13)s WHEN %(param_14)s THEN %(param_15)s ELSE %(param_16)s END AS kind, CAST(sum(day_flows.number) AS BIGINT) AS number, CAST(sum(day_flows.not_below) AS BIGINT) AS not_below, CAST(sum(day_flows.not_above) AS BIGINT) AS not_above, CAST(sum(day_flows.amount_micros) AS VARCHAR) AS amount
-FROM day_flows JOIN groups ON groups.group_id = day_flows.group_id JOIN places ON day_flows.day = places.day
-WHERE day_flows.zone_id = %(zone_id_1)s AND day_flows.day BETWEEN %(day_1)s AND %(day_2)s AND day_flows.kind IN (%(kind_1_1)s, %(kind_1_2)s, %(kind_1_3)s, %(kind_1_4)s) GROUP BY groups.currency, CASE WHEN (groups.currency = %(currency_1)s) THEN places.first ELSE places.place END, day_flows.kind
+ SELECT %(param_1)s AS scope, %(param_2)s AS package_id, groups.currency, CASE WHEN groups.is_target THEN places.first ELSE places.place END AS place, CASE day_flows.kind WHEN %(param_3)s THEN %(param_4)s WHEN %(param_5)s THEN %(param_6)s WHEN %(param_7)s THEN %(param_8)s WHEN %(param_9)s THEN %(param_10)s ELSE %(param_11)s END AS kind, CAST(sum(day_flows.number) AS BIGINT) AS number, CAST(sum(day_flows.not_below) AS BIGINT) AS not_below, CAST(sum(day_flows.not_above) AS BIGINT) AS not_above, CAST(sum(day_flows.amount_micros) AS VARCHAR) AS amount
+FROM day_flows JOIN groups ON groups.group_id = day_flows.group_id LEFT OUTER JOIN places ON day_flows.day = places.day
+WHERE day_flows.zone_id = %(zone_id_1)s AND day_flows.day BETWEEN %(day_1)s AND %(day_2)s GROUP BY groups.currency, CASE WHEN groups.is_target THEN places.first ELSE places.place END, day_flows.kind

@@ -1,5 +1,5 @@
 WITH groups AS
-(SELECT client_groups.group_id AS group_id, client_groups.currency AS currency, client_groups.created_at AS created_at
+(SELECT client_groups.group_id AS group_id, CASE client_groups.currency WHEN %(param_1)s THEN %(param_2)s ELSE %(param_3)s END AS currency, false AS is_target
 FROM client_groups
 WHERE client_groups.type IN (%(type_1_1)s) AND client_groups.owner_id IN (%(owner_id_1_1)s, %(owner_id_1_2)s))
  SELECT min(day_flows.first_at) AS min_1, min(CASE WHEN (day_flows.day BETWEEN %(day_1)s AND %(day_2)s) THEN day_flows.first_at END) AS min_2, max(CASE WHEN (day_flows.day BETWEEN %(day_1)s AND %(day_2)s) THEN day_flows.last_at END) AS max_1
