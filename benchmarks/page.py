@@ -66,7 +66,7 @@ def run() -> None:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
         raise SystemExit("No Chromium: set CHROMIUM to its path.")
-    with demo_company() as company, _served(company) as url, sync_playwright() as playwright:
+    with demo_company() as company, served(company) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(SWITCHES))
         _first_visit(browser, url)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
@@ -78,7 +78,8 @@ def run() -> None:
 
 
 @contextmanager
-def _served(company: Company) -> Iterator[str]:
+def served(company: Company) -> Iterator[str]:
+    """The address of a server for ``company``, as `make run` starts it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
