@@ -15,13 +15,14 @@ from flask_caching import Cache
 
 import callbacks
 from callbacks import gate, routes, sign_in, trust
-from data import commands
+from data import commands, events
 from data.errors import UserError
 from data.places import close_places
 from data.report.reports import Reports
 from data.services import Services
 from data.settings import Settings
 from data.store.records import open_records
+from data.version import VERSION
 from data.warehouse.engines import open_warehouse
 from layouts import page
 
@@ -33,6 +34,8 @@ def create_app(settings: Settings | None = None, *, serves: bool = True) -> dash
     """
     settings = settings or Settings.from_environment()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if settings.events:
+        events.write_to(settings.events)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every plugin, before anybody asked
     close_places(settings)
     server = flask.Flask("customer_dynamics")
@@ -88,6 +91,9 @@ def __getattr__(name: str) -> flask.Flask:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--version"]:
+        sys.stdout.write(f"Customer Dynamics {VERSION}\n")
+        raise SystemExit(0)
     # As `make run` does, whatever folder it is started from.
     os.chdir(Path(__file__).resolve().parent)
     filled = subprocess.run([sys.executable, "-m", "flask", "demo", "--if-empty"], check=False)

@@ -18,6 +18,7 @@ from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 
 from callbacks.trust import BODY_BYTES, trusted_hosts
+from data import events
 from data.disk import check_writable
 from data.errors import DiskRefuses
 from data.report.reports import utc_now
@@ -109,12 +110,15 @@ worker_class = PatientWorker
 workers = 2
 threads = 8
 preload_app = False
+if settings.metrics_path:
+    events.share_figures(settings.folder / "figures")
 accesslog = None
 loglevel = "warning"
 
 
 def post_worker_init(worker: Any) -> None:
     """Let each process get ready for reports while the first visitors are still looking at the form."""
+    events.write_to(settings.events or events.STANDARD_ERROR)
     services = worker.wsgi.extensions["customer_dynamics"]
     asking = (services.warehouse, settings.base_currency, utc_now())
     threading.Thread(target=warm_up, args=asking, name="warm-up", daemon=True).start()
@@ -127,6 +131,12 @@ def on_starting(server: Any) -> None:  # noqa: ARG001 - the name is gunicorn's
     except DiskRefuses as fault:
         sys.stderr.write(f"{fault.message}\n")
         raise SystemExit(1) from None
+
+
+def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 - the name is gunicorn's
+    """Let nobody be told of a process that is gone."""
+    if settings.metrics_path:
+        events.forget_process(worker.pid)
 
 
 def when_ready(server: Any) -> None:  # noqa: ARG001 - the name is gunicorn's

@@ -9,6 +9,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx, no_update
 
 from callbacks import read
+from data import events
 from data.acts.names import known_names
 from data.delivery.asked import Asked
 from data.delivery.formats import FORMAT, FORMATS, export, filename
@@ -69,6 +70,14 @@ def delivered(result: ReportResult, asked: Asked, services: Services) -> tuple[d
 def _download(services: Services, result: ReportResult, format_id: str, **shown: Sequence[Any]) -> dict[str, Any]:
     names = known_names(services, services.user())
     content = export(result, format_id, names=names, **shown)
+    events.tell(
+        "export",
+        who=services.user().id,
+        question=events.question_hash(result.query),
+        format=format_id,
+        rows=len(result.rows),
+        bytes=len(content),
+    )
     return {
         "filename": filename(result, format_id, names),
         "content": base64.b64encode(content).decode(),

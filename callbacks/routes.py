@@ -20,10 +20,12 @@ from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wrappers import Response as BaseResponse
 
 from callbacks.gate import public
+from data import events
 from data.disk import check_writable, close_to_others
 from data.errors import Damaged, DiskRefuses, NoData, Unreachable, UserError
 from data.services import Services
 from data.settings import Settings
+from data.version import VERSION
 from layouts.controls import ICONS
 from layouts.links import plain_page
 
@@ -88,7 +90,7 @@ def register(app: dash.Dash, services: Services) -> None:
         """Whether this server can answer: 200 with the version of the data, 503 when there is none to be had."""
         try:
             with services.warehouse.read() as reading:
-                state = {"status": "ok", "data_version": reading.version}
+                state = {"status": "ok", "version": VERSION, "data_version": reading.version}
         except NoData as fault:
             return {"status": "no data", "message": fault.message}, 503
         except Damaged as fault:
@@ -98,6 +100,16 @@ def register(app: dash.Dash, services: Services) -> None:
         if services.reports.shelf.trouble is not None:
             state["cache"] = "failing"
         return state, 200
+
+    if services.settings.metrics_path:
+        exposition = events.open_figures()
+
+        @server.get(services.settings.metrics_path)
+        @public  # who collects figures cannot sign in; they name neither people nor questions
+        def figures() -> flask.Response:
+            """What Prometheus reads."""
+            text, kind = exposition()
+            return flask.Response(text, content_type=kind)
 
     @server.get("/readyz")
     @public

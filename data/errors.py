@@ -11,6 +11,8 @@ import logging
 import secrets
 from collections.abc import Iterable
 
+from data import events
+
 
 class UserError(Exception):
     """Something a person can put right. ``field`` names what to change (a form field or a command-line option)."""
@@ -68,4 +70,5 @@ def report_incident(fault: BaseException, log: logging.Logger) -> str:
     """Log a fault of ours with its trace under a new incident id, and return the id for the person to quote."""
     incident = secrets.token_hex(4).upper()
     log.error("Incident %s: %s", incident, fault, exc_info=fault)
+    events.tell("incident", incident=incident, fault=type(fault).__name__, where=log.name)
     return incident

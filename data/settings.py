@@ -71,6 +71,14 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address that `make run` serves on.")
     port: int = _setting(8050, "Port that `make run` serves on.")
+    events: str = _setting(
+        "",
+        "Where a line of JSON for each report, load, export and incident goes: a file, or - for standard error. "
+        "Empty: standard error of the server, and nothing of commands.",
+    )
+    metrics_path: str = _setting(
+        "", "Address at which Prometheus finds figures of this server, like /metrics; empty for none."
+    )
     log_level: str = _setting("INFO", "Least severe log level that is written.")
 
     @classmethod

@@ -14,6 +14,7 @@ from data.report.choices import Choices
 from data.report.period import today_in
 from data.report.reports import utc_now
 from data.services import Services
+from data.version import VERSION
 from layouts import form, links, messages, report, templates
 from layouts.attributes import aria
 from layouts.controls import icon, still
@@ -105,6 +106,7 @@ def _whole(services: Services) -> html.Div:
                     report.section(services),
                 ]
             ),
+            still(html.Footer(f"Customer Dynamics {VERSION}", className="footer")),
             templates.dialogs(opened.along),
             links.dialogs(),
         ],

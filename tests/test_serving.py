@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from data.version import VERSION
 from tests.conftest import load_folder
 
 ROOT = Path(__file__).parent.parent
@@ -195,3 +196,10 @@ def test_app_py_serves_as_make_run_does(environment):
     assert outcome.stdout.splitlines() == [
         "-m flask demo --if-empty", f"-m gunicorn app:create_server() {ROOT}",
     ], outcome.stderr  # fmt: skip
+
+
+def test_the_program_tells_its_version(environment):
+    told = subprocess.run(
+        [sys.executable, "app.py", "--version"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == f"Customer Dynamics {VERSION}\n"

@@ -19,7 +19,8 @@ from data.report.catalog import DIMENSION
 from data.report.choices import read_choices
 from data.report.period import Bound, parse_instant
 from data.report.query import ReportQuery
-from data.report.run import run_report
+from data.report.run import Stopwatch, run_report
+from data.report.telling import telling
 from data.settings import Settings
 from data.warehouse.engines import Warehouse, open_warehouse
 from data.warehouse.schema import CLIENT_TYPES
@@ -105,14 +106,18 @@ def report(
     format_id = format_id or _format_for(output)
 
     warehouse = open_warehouse(settings)
-    result = run_report(
-        warehouse,
-        query,
-        OPERATOR,
-        base_currency=settings.base_currency,
-        as_of=moment,
-        check_source=bool(settings.check_sources),
-    )
+    watch = Stopwatch()
+    with telling(query, OPERATOR, source="command line") as told:
+        result = run_report(
+            warehouse,
+            query,
+            OPERATOR,
+            base_currency=settings.base_currency,
+            as_of=moment,
+            watch=watch,
+            check_source=bool(settings.check_sources),
+        )
+        told.answered(result, "run", watch.seconds())
     content = export(result, format_id, names=_names(warehouse, query))
     if target is None:
         _to_standard_output(content)

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 
 import click
 
+from data import events
 from data.commands.command import PlainCommand
 from data.errors import Damaged, UserError
 from data.settings import Settings
@@ -77,13 +79,24 @@ def load_bank_rates(file: Path, keep_going: bool, rejects: Path | None) -> None:
 def _load(run: Callable[..., LoadSummary], path: Path, keep_going: bool, rejects: Path | None) -> None:
     if keep_going and rejects is None:
         raise UserError("--keep-going needs --rejects FILE, so that no row is lost unseen.", field="rejects")
+    began = perf_counter()
     try:
         with _progress() as progress:
             summary = run(Settings.from_environment(), path, keep_going=keep_going, rejects=rejects, progress=progress)
     except LoadRefused as refusal:
         for line in refusal.lines:
             click.echo(line, err=True)
+        events.tell("load", outcome="refused", source=path.name, seconds=round(perf_counter() - began, 3))
         raise
+    events.tell(
+        "load",
+        outcome="nothing changed" if summary.version is None else "loaded",
+        source=path.name,
+        version=summary.version,
+        rows={table.table: table.new + table.replaced for table in summary.tables},
+        rejected=sum(table.rejected for table in summary.tables),
+        seconds=round(perf_counter() - began, 3),
+    )
     for warning in summary.warnings:
         click.echo(f"Warning: {warning}", err=True)
     for table in summary.tables:

@@ -30,6 +30,7 @@ from data.report.result import ReportInfo, ReportResult
 from data.report.run import Stopwatch, run_report
 from data.report.runs import Runs
 from data.report.shelf import Shelf
+from data.report.telling import telling
 from data.report.turns import GiveBack, Turns, turns_beside
 from data.settings import Settings
 from data.warehouse.engines import Warehouse
@@ -103,6 +104,12 @@ class Reports:
         ``run_id`` names this run for :attr:`runs`. Raises :class:`UserError` for a bad question and :class:`Cancelled`
         when the run was cancelled.
         """
+        with telling(query, user, source="page") as told:
+            answer = self._find(query, user, run_id)
+            told.answered(answer.result, answer.origin, answer.stages)
+            return answer
+
+    def _find(self, query: ReportQuery, user: User, run_id: str | None) -> Answer:
         now = utc_now()
         query = query.on_day(now).check()
         key = self._key(query, user, now, self._warehouse.version())

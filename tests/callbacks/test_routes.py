@@ -15,8 +15,10 @@ from cachelib import FileSystemCache
 
 from app import create_app
 from callbacks import routes
+from data import events
 from data.errors import UserError
 from data.settings import Settings
+from data.version import VERSION
 from layouts.controls import ICONS, icon
 
 
@@ -137,3 +139,19 @@ def test_scripts_asked_for_while_a_fresh_process_sets_itself_up_are_served(
         assert not wait([second], timeout=0.3).done, "it did not wait for the set-up"
         going_on.set()
         assert (first.result().status_code, second.result().status_code) == (200, 200)
+
+
+def test_figures_for_prometheus_are_there_only_when_a_setting_opens_them(
+    client: flask.testing.FlaskClient, tmp_path: Path
+) -> None:
+    assert client.get("/metrics").mimetype == "text/html", "the page, as at any address that is none"
+    opened = create_app(Settings(var_dir=str(tmp_path), metrics_path="/metrics")).server.test_client()
+    events.tell("export", format="csv")
+    answer = opened.get("/metrics")
+    assert answer.mimetype == "text/plain"
+    assert 'customer_dynamics_exports_total{format="csv"}' in answer.get_data(as_text=True)
+
+
+def test_the_page_and_health_name_the_version(client: flask.testing.FlaskClient) -> None:
+    assert client.get("/healthz").get_json()["version"] == VERSION
+    assert f"Customer Dynamics {VERSION}" in client.get("/_dash-layout").get_data(as_text=True)

@@ -337,6 +337,31 @@ def test_a_run_that_nobody_waits_for_goes_on(ours: Reports, runs: Runs) -> None:
     assert ours.ask(QUERY, OPERATOR).origin == "run", "and whoever asks then is not told that it was cancelled"
 
 
+def test_a_newcomer_who_is_told_that_an_earlier_question_was_withdrawn(
+    ours: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine takes its time to stop; whoever asks meanwhile gets a run of their own."""
+    started, stopped = threading.Event(), threading.Event()
+
+    def stubborn(*_: Any, **__: Any) -> None:
+        started.set()
+        stopped.wait(WITHIN)
+        raise Cancelled
+
+    with ThreadPoolExecutor(2) as crowd:
+        with monkeypatch.context() as patch:
+            patch.setattr(reports, "run_report", stubborn)
+            first = crowd.submit(ours.ask, QUERY, OPERATOR, run_id="first")
+            assert started.wait(WITHIN)
+            ours.runs.cancel("first")
+            with pytest.raises(Cancelled):
+                first.result(WITHIN)
+        second = crowd.submit(ours.ask, QUERY, OPERATOR, run_id="second")
+        until(lambda: ours._flights)
+        stopped.set()
+        assert second.result(WITHIN).origin == "run"
+
+
 def test_a_fault_that_only_one_is_told_or_that_stays(ours: Reports, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
 
@@ -380,7 +405,8 @@ def test_an_answer_lost_because_the_cache_fails(
         patch.setattr(ours._turns, "take", fail)
         assert [ours.ask(QUERY, OPERATOR, run_id="x").origin for _ in range(2)] == ["run", "run"]
         assert ours.shelf.trouble == "The cache cannot be written (disk full)"
-    assert caplog.messages == ["The cache cannot be read (disk full): reports are answered without it."], "told once"
+    told = [record.getMessage() for record in caplog.records if record.name == "data.report.shelf"]
+    assert told == ["The cache cannot be read (disk full): reports are answered without it."], "told once"
     assert runs.count == 2
     ours.ask(QUERY, OPERATOR)
     assert ours.shelf.trouble is None
