@@ -205,6 +205,31 @@
     if (card.classList.contains("is-full")) zoom(card, true);
   }
 
+  /* On paper everything is dark on white, whatever the theme of the screen. */
+  function onPaper(figure) {
+    choices = choices || JSON.parse(panel().dataset.choices);
+    const parts = (shade) => [1, 3, 5].map((at) => parseInt(shade.slice(at, at + 2), 16)).join(",");
+    const faded = Object.fromEntries(Object.entries(choices.inPrint).map(([dark, light]) => [parts(dark), parts(light)]));
+    const text = JSON.stringify(figure)
+      .replace(/#[0-9a-f]{6}\b/g, (shade) => choices.inPrint[shade] || shade)
+      .replace(/rgba\((\d+,\d+,\d+),/g, (whole, shade) => (faded[shade] ? `rgba(${faded[shade]},` : whole));
+    return JSON.parse(text);
+  }
+
+  const drawn = () => Array.from(panel() ? panel().children : []).filter((card) => graph(card).data);
+
+  window.addEventListener("beforeprint", () => {
+    if (document.documentElement.dataset.bsTheme !== "dark") return;
+    for (const card of drawn()) {
+      const { data, layout } = onPaper(faces.get(card).figure);
+      window.Plotly.react(graph(card), data, layout, JSON.parse(panel().dataset.config));
+    }
+  });
+
+  window.addEventListener("afterprint", () => {
+    for (const card of drawn()) draw(card);
+  });
+
   /* A figure fills its card whatever makes that wider or higher: the window, full screen, another column. */
   const sizes = new ResizeObserver((entries) => {
     for (const { target } of entries) if (target._fullLayout && target.clientWidth) window.Plotly.Plots.resize(target);

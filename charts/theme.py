@@ -53,6 +53,20 @@ HATCH = "/"
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 
+IN_PRINT: dict[str, str] = {
+    shades["dark"]: shades["light"]
+    for shades in (
+        SURFACE,
+        TEXT,
+        MUTED,
+        HAIRLINE,
+        BASELINE,
+        OTHER,
+        *({mode: SHADES[mode][name] for mode in SHADES} for name in COLOURS),
+    )
+}
+"""What each colour of a chart in the dark becomes on paper."""
+
 CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "responsive": True, "showTips": False}
 """How a drawn chart behaves on a page: no floating tools (the card has them), sized by its card."""
 

@@ -21,7 +21,7 @@ from charts.draw import draw
 from charts.presets import PRESETS
 from charts.reading import summary_of, table_of
 from charts.spec import COLOURS, KINDS, MAX_SERIES, MAX_TITLE, SERIES_KINDS, STACKINGS, ChartSpec
-from charts.theme import CONFIG, SHADES
+from charts.theme import CONFIG, IN_PRINT, SHADES
 from data.report.catalog import DIMENSION, METRICS, TIME_DIMENSIONS
 from data.report.result import ReportResult
 from data.services import Services
@@ -159,6 +159,7 @@ def choices() -> dict[str, Any]:
         "axes": [["left", "Left"], ["right", "Right"]],
         "colours": [[name, name.capitalize()] for name in COLOURS],
         "shades": SHADES,
+        "inPrint": IN_PRINT,
         "metrics": metrics,
         "counts": [metric.id for metric in METRICS if metric.kind == "count"],
         "own": {metric.id: metric.colour for metric in METRICS},

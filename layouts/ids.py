@@ -166,6 +166,7 @@ class Report(StrEnum):
     EXPORTS = "report-exports"
     DOWNLOAD = "report-download"
     COPY = "report-copy"
+    COPY_TABLE = "report-copy-table"
     COPIED = "report-copied"
     ADDRESS = "report-address"  # {"link"} that the address bar is to show
 

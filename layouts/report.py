@@ -221,6 +221,7 @@ def _bar(services: Services) -> html.Div:
                     _columns(),
                     *_exports(),
                     chart.menu(services),
+                    _tool("Copy table", "copy", Report.COPY_TABLE),
                     _tool("Copy link", "link-45deg", Report.COPY),
                     _tool("Run again now", "arrow-clockwise", Again.RUN),
                 ],

@@ -127,7 +127,9 @@ def sheet(
     ]
     pinned = [] if result.totals is None else [[*_pinned_labels(result, TOTAL), *map(write, result.totals)]]
     widths = _widths(_columns(result), [*rows, *pinned])
-    return _sheet(result, rows, pinned, hidden=hidden, sort=list(sort), marks=None, widths=widths, first=first)
+    return _sheet(
+        result, numerals, rows, pinned, hidden=hidden, sort=list(sort), marks=None, widths=widths, first=first
+    )
 
 
 def compared_sheets(
@@ -141,6 +143,7 @@ def compared_sheets(
     before, after = (
         _sheet(
             result,
+            numerals,
             lines.rows,
             lines.pinned,
             hidden=hidden,
@@ -229,6 +232,7 @@ def _columns(result: ReportResult) -> tuple[Column, ...]:
 
 def _sheet(
     result: ReportResult,
+    numerals: Numerals,
     rows: list[list[str]],
     pinned: list[list[str]],
     *,
@@ -266,6 +270,7 @@ def _sheet(
             "marks": marks,
             "fixed": fixed,
             "sort": sort,
+            "decimal": numerals.decimal,
         },
         frame=f"fixed-{fixed} pinned-{len(pinned)}" + (" is-compared" if marks is not None else ""),
     )

@@ -104,6 +104,7 @@
       fillChooser();
       paintChooser();
       if (before === null || before === JSON.stringify(now.columns)) return;
+      for (const tableId of Object.keys(page.sheets)) page.forget(tableId);
       for (const tableId of Object.keys(page.sheets)) set(tableId, { columns: shownColumns(page.sheets[tableId].columns) });
     },
   });

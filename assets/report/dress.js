@@ -20,6 +20,7 @@
     const ids = Array.from(rows[1].cells, (head) => head.dataset.dashColumn);
     const places = ids.map((id) => sheet.ids.indexOf(id));
     const windowed = sheet.long && page.isBound(tableId, sheet);
+    const area = page.selected(tableId);
     const data = page.dataOf(tableId);
     for (let place = 0; place < rows.length; place += 1) {
       const row = rows[place];
@@ -30,6 +31,7 @@
       const mark = pinned || !sheet.marks ? "" : sheet.marks[sheet.from + place - page.HEADER_ROWS] || "";
       row.classList.toggle("is-absent", mark === "absent");
       row.classList.toggle("is-lone", mark === "lone");
+      page.mark(row, area);
       const cells = row.cells;
       const body = place - page.HEADER_ROWS;
       const shown = windowed && (pinned ? sheet.pinned[place - last] : sheet.rows[sheet.from + body]);

@@ -31,6 +31,7 @@
         if (!event.target.closest(".dash-table-container")) return;
         event.stopPropagation();
         if (event.key === "Escape") hideTip();
+        if (page.walk(event, grid, tableId)) return;
         const head = event.target.closest("th[aria-sort]");
         if (head && (event.key === "Enter" || event.key === " ")) {
           event.preventDefault();
@@ -44,7 +45,8 @@
       (event) => {
         const head = event.target.closest("th[aria-sort]");
         if (!head) return;
-        if (comparing()) {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) event.stopPropagation(); // it selects the column
+        else if (comparing()) {
           event.stopPropagation();
           say("Close the fresh report to sort: then and now stand row beside row.");
         } else if (!event.target.closest(".column-header--sort")) sortBy(head);
@@ -64,6 +66,7 @@
       if (head) showTip(head);
     });
     grid.addEventListener("focusout", hideTip);
+    page.attachSelection(grid, tableId);
     watchers[tableId] = new MutationObserver(() => page.dress(grid, tableId));
     watchers[tableId].observe(grid, { childList: true, subtree: true, characterData: true, attributeFilter: ["data-icon"] });
     return true;

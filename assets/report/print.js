@@ -1,13 +1,18 @@
-/* Print: the whole report, not its window. */
+/* Print: the whole report, not its window; dark on white whatever the theme, and one page wide. */
 (function () {
   "use strict";
 
   const page = window.customerDynamics;
   const { by } = page;
 
-  const longestLine = (text) => Math.max(...text.split("\n").map((line) => line.length));
+  const PAGE = 970; // pixels between the margins of a page on its side: of the narrower of A4 and Letter
+  const LARGEST = 8; // points
+  let theme = null; // of the screen, while something is printed
 
   window.addEventListener("beforeprint", () => {
+    const root = document.documentElement;
+    theme = theme || root.dataset.bsTheme;
+    root.dataset.bsTheme = "light";
     for (const [tableId, gridId] of Object.entries(page.GRID_OF)) {
       const grid = by(gridId);
       const sheet = page.sheets[tableId];
@@ -23,6 +28,7 @@
         for (const cell of table.rows[place].cells) {
           const copied = document.createElement("th");
           copied.colSpan = cell.colSpan;
+          copied.classList.toggle("is-figure", place > 0 && cell.cellIndex >= sheet.fixed);
           copied.textContent = cell.textContent;
           row.append(copied);
         }
@@ -40,12 +46,18 @@
           cell.textContent = text;
         });
       });
-      // As large as an A4 sheet on its side allows: digits are about 0.6 em wide, cells have 0.9 em around them.
-      const wide = places.reduce((sum, _, column) => sum + 0.9 + 0.6 * Math.max(4, ...texts.map((row) => longestLine(row[column]))), 0);
-      printed.style.fontSize = `${Math.min(8, 690 / wide).toFixed(2)}pt`;
-      grid.append(printed);
+      // Not into the grid: nothing in it sticks or scrolls.
+      grid.after(printed);
+      printed.style.fontSize = `${LARGEST}pt`;
+      printed.classList.add("is-measured");
+      printed.style.fontSize = `${Math.min(LARGEST, (LARGEST * PAGE) / printed.offsetWidth).toFixed(2)}pt`;
+      printed.classList.remove("is-measured");
     }
   });
 
-  window.addEventListener("afterprint", () => document.querySelectorAll(".printed").forEach((table) => table.remove()));
+  window.addEventListener("afterprint", () => {
+    document.querySelectorAll(".printed").forEach((table) => table.remove());
+    if (theme) document.documentElement.dataset.bsTheme = theme;
+    theme = null;
+  });
 })();

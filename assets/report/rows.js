@@ -20,6 +20,7 @@
     const grid = by(GRID_OF[tableId]);
     if (!data || !grid) return;
     const sheet = { ...data, from: 0, to: data.count, long: Boolean(data.rows), base: undefined };
+    page.forget(tableId);
     sheets[tableId] = sheet;
     // The table has got the first rows of a long sheet: how many tells where its window ends.
     if (sheet.long && !isBound(tableId, sheet)) sheet.to = Math.min(sheet.count, WINDOW);

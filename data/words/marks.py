@@ -50,9 +50,11 @@ def _mark(row: Row, whole_first: date, whole_last: date, language: str) -> str |
     if row.data_until is not None and row.data_until < first:
         return f"no {_DATA} after {day_words(row.data_until, language)}"
     told = []
-    if row.partial is not None:
+    ends_early = row.data_until is not None and row.data_until < last
+    # Where the data ends before it, the end of what is covered says no more.
+    if row.partial is not None and not (ends_early and first == whole_first):
         told.append(_covered(first, last, whole_first, whole_last, language))
-    if row.data_until is not None and row.data_until < last:
+    if row.data_until is not None and ends_early:
         told.append(f"{_DATA} to {_day(row.data_until, whole_first, whole_last, language)}")
     return ", ".join(told) or None
 

@@ -392,9 +392,17 @@ def test_a_missing_rate_is_said_in_a_sentence_and_the_page_lives_on(page: Page) 
     assert len(texts(page)) == LAST.year - 2024 + 2
 
 
-def test_print_gives_the_whole_report_and_nothing_of_the_page(page: Page, site: Site) -> None:
+def test_print_gives_the_whole_report_dark_on_white_and_one_page_wide(
+    new_page: Callable[..., Page], site: Site
+) -> None:
+    page = new_page(color_scheme="dark")
     ask(page, ("date",))
+    page.get_by_role("button", name="Show Chart").click()
+    page.get_by_role("button", name="Pay as you Go: Total", exact=True).click()
+    bars = page.locator(".chart-plot .area, .chart-plot .fills path, .chart-plot .point path").first
+    expect(bars).to_be_attached()
     page.emulate_media(media="print")
+    page.set_viewport_size({"width": 980, "height": 700})  # between the margins of a Letter page on its side
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     printed = page.locator(".printed tbody tr")
     result = engine_says(site.settings, question(("date",)))
@@ -402,8 +410,18 @@ def test_print_gives_the_whole_report_and_nothing_of_the_page(page: Page, site: 
     assert [row.split("\t") for row in printed.all_inner_texts()[-1:]] == written(result)[-1:]
     for name in ("Columns", "Copy link", "Export to CSV"):
         expect(page.get_by_role("button", name=name, exact=True)).to_be_hidden()
+    table_width, page_width = page.evaluate(
+        "[document.querySelector('.printed').offsetWidth, document.documentElement.scrollWidth]"
+    )
+    assert table_width <= page_width <= 980
+    # Paper is white: what is on it is as dark as in the light theme, charts too.
+    assert page.locator(".printed td").first.evaluate("(cell) => getComputedStyle(cell).color") == "rgb(27, 31, 36)"
+    title = page.locator(".chart-plot .ytitle").first
+    assert title.evaluate("(text) => getComputedStyle(text).fill") == "rgb(84, 92, 103)"
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     expect(page.locator(".printed")).to_have_count(0)
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    expect(title).to_have_css("fill", "rgb(174, 182, 193)")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from charts.spec import COLOURS
-from charts.theme import DASHES, MARKERS, MUTED, OTHER, PATTERNS, SHADES, SURFACE, TEXT, Mode
+from charts.theme import DASHES, IN_PRINT, MARKERS, MUTED, OTHER, PATTERNS, SHADES, SURFACE, TEXT, Mode
 from data.report.catalog import METRIC, METRICS
 
 Colour = tuple[float, float, float]
@@ -98,3 +98,11 @@ def test_metrics_that_are_compared_have_different_colours(together: tuple[str, .
 def test_a_series_in_a_colour_already_taken_differs_otherwise() -> None:
     assert len(set(DASHES)) == len(set(MARKERS)) == len(set(PATTERNS)) == 6
     assert len(COLOURS) * 6 == 48
+
+
+def test_every_colour_of_the_dark_has_one_on_paper() -> None:
+    """Were two of them one in the dark, one of the two would be wrong on paper."""
+    dark = [*SHADES["dark"].values(), SURFACE["dark"], TEXT["dark"], MUTED["dark"], OTHER["dark"]]
+    light = [*SHADES["light"].values(), SURFACE["light"], TEXT["light"], MUTED["light"], OTHER["light"]]
+    assert [IN_PRINT[shade] for shade in dark] == light
+    assert len(set(dark)) == len(dark)

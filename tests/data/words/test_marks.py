@@ -41,7 +41,9 @@ def test_a_mark_says_which_dates_are_covered(unit: str, label: str, first: str, 
 
 def test_a_mark_says_where_the_data_ends() -> None:
     result = marked("month", "2026-11", "2026-11-01", "2026-11-24", "2026-11-20")
-    assert marks_of(result) == ("to 24 Nov, data to 20 Nov",)
+    assert marks_of(result) == ("data to 20 Nov",)
+    later = marked("month", "2026-11", "2026-11-05", "2026-11-24", "2026-11-20")
+    assert marks_of(later) == ("5 Nov \u2013 24 Nov only, data to 20 Nov",)
     assert marks_of(marked("month", "2026-11", "2026-11-01", "2026-11-24", "2026-11-24")) == ("to 24 Nov",)
     assert marks_of(marked("month", "2026-11", "2026-11-01", "2026-11-24", "2026-10-20")) == (
         "no data after 20 Oct 2026",
