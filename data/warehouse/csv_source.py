@@ -7,6 +7,7 @@ import csv
 import itertools
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,7 @@ import duckdb
 from data.warehouse.csv_records import BACKSLASH, NEVER_CLOSED, Record, records, survey
 from data.warehouse.notation import SEPARATORS, Notation
 from data.warehouse.packing import opened
-from data.warehouse.rejects import BadRow, LoadRefused, csv_text, printable
+from data.warehouse.rejects import BadRow, LoadRefused, printable
 from data.warehouse.source import Source, SourceRow, check_columns, reachable
 from data.warehouse.values import FIELDS, Field, quoted
 
@@ -176,27 +177,27 @@ class CsvSource(Source):
         self.malformed = self._salvage(copy)
         self._copy = copy
         self._empty_rows = False
-        self.relation = self._relation(copy, len(self.header) + 1, parallel=False)
+        self.relation = self._relation(copy, len(self.header), parallel=False)
         return True
 
     def _salvage(self, copy: Path) -> tuple[BadRow, ...]:
-        """Copy the well-formed records, each behind its line number; returns the others."""
+        """Copy the well-formed records; returns the others."""
         malformed: list[BadRow] = []
         lost: list[int | None] = []
         self.skipped = 0
         with copy.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
-            writer.writerow(("line", *(f"c{place}" for place in range(len(self.header)))))
+            writer.writerow(f"c{place}" for place in range(len(self.header)))
             found = records(self.file, self.notation.delimiter)
             next(found)
             for record in found:
                 if not record.fault and not any(record.values):
                     self.skipped += 1
                     continue
-                values = self._fitted(record.values)
-                fault = self._malformation(record, values)
+                fitted = replace(record, values=self._fitted(record.values))
+                fault = self._malformation(fitted)
                 if fault is None:
-                    writer.writerow((record.line, *values))
+                    writer.writerow(fitted.values)
                 else:
                     malformed.append(fault)
                     lost.append(self._id(record))
@@ -211,7 +212,7 @@ class CsvSource(Source):
             values = values[:width]
         return values + ("",) * (width - len(values)) if self._width <= len(values) < width else values
 
-    def _malformation(self, record: Record, values: tuple[str, ...]) -> BadRow | None:
+    def _malformation(self, record: Record) -> BadRow | None:
         def bad(reason: str, column: str = "", value: str = "") -> BadRow:
             return BadRow(self.label, record.line, column, value, reason, record.text)
 
@@ -223,10 +224,10 @@ class CsvSource(Source):
             )
         if record.fault:
             return bad(record.fault)
-        if len(values) != len(self.header):
-            count = len(values)
+        if len(record.values) != len(self.header):
+            count = len(record.values)
             return bad(f"has {count} value{'s' if count != 1 else ''}, the header has {len(self.header)}")
-        for column, value in zip(self.header, values, strict=True):
+        for column, value in zip(self.header, record.values, strict=True):
             if not _is_text(value):
                 return bad(self._not_text, column, value)
         return None
@@ -244,7 +245,7 @@ class CsvSource(Source):
 
     def column(self, name: str) -> str:
         """SQL for the text of the column of that name."""
-        return f"c{self.header.index(name) + (self._copy is not None)}"
+        return f"c{self.header.index(name)}"
 
     def text(self, field: Field) -> str:
         return self.notation.reading(field.kind, self.column(field.name))
@@ -256,18 +257,21 @@ class CsvSource(Source):
             return
         last = max(wanted)
         if self._walk is None or min(wanted) <= self._walked:
-            found = records(self.file, self.notation.delimiter) if self._copy is None else records(self._copy)
-            next(found)
-            self._walk = enumerate(record for record in found if any(record.values))
+            self._walk = enumerate(self._well_formed())
         for ordinal, record in self._walk:
             self._walked = ordinal
             if ordinal in wanted:
-                if self._copy is not None:
-                    yield ordinal, Record(int(record.values[0]), record.values[1:], csv_text(record.values[1:]))
-                else:
-                    yield ordinal, record
+                yield ordinal, record
             if ordinal >= last:
                 return
+
+    def _well_formed(self) -> Iterator[Record]:
+        found = records(self.file, self.notation.delimiter)
+        next(found)
+        for record in found:
+            fitted = replace(record, values=self._fitted(record.values))
+            if any(record.values) and self._malformation(fitted) is None:
+                yield fitted
 
     def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, SourceRow]:
         return {

@@ -91,13 +91,12 @@ class BankSource(CsvSource):
         return ()
 
     def _relation(self, path: Path, width: int, *, parallel: bool) -> str:
-        first = width - len(self.header)
         lines = super()._relation(path, width, parallel=parallel)
         # A comma ends each line, so there is a last column without a name.
-        cells = [(name, f"trim(c{first + 1 + index})") for index, name in enumerate(self._currencies) if name]
+        cells = [(name, f"trim(c{1 + index})") for index, name in enumerate(self._currencies) if name]
         return (
             f"(SELECT * FROM (SELECT place, unnest([{', '.join(quoted(name) for name, _ in cells)}]) AS currency, "
-            f"trim(c{first}) AS date, unnest([{', '.join(cell for _, cell in cells)}]) AS rate "
+            f"trim(c0) AS date, unnest([{', '.join(cell for _, cell in cells)}]) AS rate "
             f"FROM (SELECT row_number() OVER () - 1 AS place, * FROM {lines})) "
             f"WHERE rate IS NOT NULL AND rate NOT IN ('', {quoted(_NONE)}))"
         )
