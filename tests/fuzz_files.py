@@ -14,6 +14,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -137,13 +138,18 @@ def _write_parquet(chance: random.Random, table: str, number: int, file: Path) -
     picked = ", ".join(
         f"TRY_CAST({name} AS {type_}) AS {name}" for name, type_ in zip(_quote(names), types, strict=True)
     )
-    with duckdb.connect() as connection:
-        marks = ", ".join(f"({', '.join('?' for _ in names)})" for _ in rows)
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(
-            f"COPY (SELECT {picked} FROM (VALUES {marks}) t({', '.join(_quote(names))})) TO '{file}' (FORMAT parquet)",
-            [text or None for row in rows for text in row],
-        )
+    marks = ", ".join(f"({', '.join('?' for _ in names)})" for _ in rows)
+    _writer().execute(
+        f"COPY (SELECT {picked} FROM (VALUES {marks}) t({', '.join(_quote(names))})) TO '{file}' (FORMAT parquet)",
+        [text or None for row in rows for text in row],
+    )
+
+
+@cache
+def _writer() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 def _quote(names: Sequence[str]) -> list[str]:
@@ -261,7 +267,7 @@ def main() -> None:
         url = sa.make_url(postgresql.get_uri()).set(drivername="postgresql+psycopg")
 
         def fresh() -> str:
-            postgresql.psql("DROP DATABASE IF EXISTS fuzz;")
+            postgresql.psql("DROP DATABASE IF EXISTS fuzz WITH (FORCE);")
             postgresql.psql("CREATE DATABASE fuzz;")
             return url.set(database="fuzz").render_as_string(hide_password=False)
 

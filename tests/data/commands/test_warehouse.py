@@ -181,3 +181,15 @@ def test_rejects_never_take_the_place_of_the_warehouse(run, tmp_path, duckdb_url
         assert (result.exit_code, "this installation's own data" in result.stderr) == (2, True)
     assert link.is_symlink()
     assert content(duckdb_url)["packages"] == [(11, "Tin")]
+
+
+def test_options_tell_how_the_files_are_written(run, tmp_path, duckdb_url):
+    folder = write(tmp_path / "in", {"packages": ["id;name"]})
+    (folder / "packages.csv").write_bytes("id;name\n1;Größe\n\\N;\\N\n2;-\n".encode("cp1252"))
+    options = ("--encoding", "cp1252", "--delimiter", ";", "--decimal-comma", "--null", "\\N", "--null", "-")
+    result = run("load", folder, *options, "--keep-going", "--rejects", tmp_path / "bad.csv")
+    assert result.exit_code == 0
+    assert content(duckdb_url)["packages"] == [(1, "Größe")]
+    assert run("load", folder, "--encoding", "no-such").exit_code == 2
+    assert run("load", folder).exit_code == 1
+    assert "--delimiter ';'" in run("load", folder, "--encoding", "cp1252").stderr
