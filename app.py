@@ -14,7 +14,7 @@ from dash import html
 from flask_caching import Cache
 
 import callbacks
-from callbacks import gate, routes, sign_in, trust
+from callbacks import admin, gate, routes, sign_in, trust
 from data import commands, events
 from data.errors import UserError
 from data.places import close_places
@@ -65,6 +65,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = True) -> dash
     app.validation_layout = None
     gate.register(server, services, serves=serves)
     sign_in.register(server, services)
+    admin.register(server, services)
     callbacks.register_all(app, services)
     routes.register(app, services)
     commands.register(server)

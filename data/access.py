@@ -194,9 +194,9 @@ def may_open_link(user: User, link: Owned) -> bool:
     return bool(user.id and link.owner_id)
 
 
-def may_manage_link(user: User, link: Owned) -> bool:
-    """Nobody but its owner lets a link expire, revokes or restores it."""
-    return link.owner_id == user.id
+def may_manage_link(user: User, link: Owned, managed: Collection[str] = ()) -> bool:
+    """Its owner lets a link expire, revokes or restores it, and who manages the owner's account (``managed``) too."""
+    return link.owner_id == user.id or (user.may(Right.USERS) and link.owner_id in managed)
 
 
 def may_manage_user(actor: User, subject: User, parents: Mapping[int, int | None]) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 import click
 
 from data.access import OPERATOR, RIGHTS, Right
+from data.acts.accounts import Accounts
 from data.commands.command import PlainCommand, WholeNumber
 from data.errors import UserError
 from data.settings import Settings
@@ -36,6 +37,18 @@ def _opened() -> Iterator[Records]:
         found.database.close()
 
 
+@contextmanager
+def _managing() -> Iterator[tuple[Records, Accounts, Callable[[str], str]]]:
+    """The records, what can be done with accounts, and who has which id by their e-mail address."""
+    parents = _parents()
+    with _opened() as found:
+        yield (
+            found,
+            Accounts(found, OPERATOR, parents, _ADDRESS),
+            lambda email: found.users.find(OPERATOR, email, parents).user.id,
+        )
+
+
 def _parents() -> Parents:
     return read_tree(open_warehouse(Settings.from_environment())).parents
 
@@ -47,10 +60,8 @@ def _link(token: str) -> str:
 @users.command(cls=PlainCommand)
 @click.argument("email")
 @click.option("--name", help="How others see the person; the part before the @ unless given.")
-@click.option("--role", default="Administrator", show_default=True, help="What the person may do: `flask users roles`.")
-@click.option(
-    "--reseller", type=WholeNumber(), help="Id of the reseller the person belongs to; the operator if not given."
-)
+@click.option("--role", default="Administrator", show_default=True, help="See `flask users roles`.")
+@click.option("--reseller", type=WholeNumber(), help="Id of the person's reseller; without it the operator's.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of making a link.")
 def create(email: str, name: str | None, role: str, reseller: int | None, password_stdin: bool) -> None:
     """Make an account. Prints a one-time link with which its person sets a password.
@@ -58,23 +69,13 @@ def create(email: str, name: str | None, role: str, reseller: int | None, passwo
     The first account is an Administrator of the operator, who takes over what was made before there were accounts.
     """
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    parents = {} if reseller is None else _parents()
-    with _opened() as found:
-        user = found.users.create(
-            OPERATOR,
-            email,
-            name or email.partition("@")[0],
-            role,
-            reseller_id=reseller,
-            parents=parents,
-            password=password,
+    with _managing() as (_, accounts, _):
+        user, token = accounts.create(
+            email, name or email.partition("@")[0], role, reseller_id=reseller, password=password
         )
-        found.audit.write(Act.USER_CREATED, OPERATOR, user.email, address=_ADDRESS, role=role, reseller=reseller)
-        click.echo(f"Made the account of {user.email} ({user.role}).")
-        if password is None:
-            click.echo(
-                f"To set a password, within 7 days: {_link(found.users.issue_ticket(OPERATOR, user.id, parents))}"
-            )
+    click.echo(f"Made the account of {user.email} ({user.role}).")
+    if token is not None:
+        click.echo(f"To set a password, within 7 days: {_link(token)}")
 
 
 @users.command("list", cls=PlainCommand)
@@ -100,67 +101,46 @@ def change(email: str, name: str | None, role: str | None, reseller: int | None,
     """Change an account's name, role or company. It holds from the person's next click on."""
     if reseller is not None and operator:
         raise UserError("--reseller and --operator exclude each other: give one of them.", field="reseller")
-    parents = _parents()
-    with _opened() as found:
-        known = found.users.find(OPERATOR, email, parents).user
-        user = found.users.change(
-            OPERATOR,
-            known.id,
-            parents,
-            name=name,
-            role=role,
-            reseller_id=reseller,
-            moves=operator or reseller is not None,
-        )
-        found.audit.write(
-            Act.USER_CHANGED, OPERATOR, user.email, address=_ADDRESS, role=user.role, reseller=user.reseller_id
-        )
-        click.echo(f"{user.email} is {user.name}, {user.role}.")
+    moves = operator or reseller is not None
+    with _managing() as (_, accounts, id_of):
+        user = accounts.change(id_of(email), name=name, role=role, reseller_id=reseller, moves=moves)
+    click.echo(f"{user.email} is {user.name}, {user.role}.")
 
 
 @users.command(cls=PlainCommand)
 @click.argument("email")
 def deactivate(email: str) -> None:
     """Let a person sign in no more; their sessions end at once."""
-    parents = _parents()
-    with _opened() as found:
-        user = found.users.deactivate(OPERATOR, found.users.find(OPERATOR, email, parents).user.id, parents)
-        found.audit.write(Act.USER_DEACTIVATED, OPERATOR, user.email, address=_ADDRESS)
-        click.echo(f"{user.email} is deactivated and signed out everywhere.")
+    with _managing() as (_, accounts, id_of):
+        user = accounts.deactivate(id_of(email))
+    click.echo(f"{user.email} is deactivated and signed out everywhere.")
 
 
 @users.command(cls=PlainCommand)
 @click.argument("email")
 def reactivate(email: str) -> None:
     """Let a deactivated person sign in again."""
-    parents = _parents()
-    with _opened() as found:
-        user = found.users.reactivate(OPERATOR, found.users.find(OPERATOR, email, parents).user.id, parents)
-        found.audit.write(Act.USER_REACTIVATED, OPERATOR, user.email, address=_ADDRESS)
-        click.echo(f"{user.email} may sign in again.")
+    with _managing() as (_, accounts, id_of):
+        user = accounts.reactivate(id_of(email))
+    click.echo(f"{user.email} may sign in again.")
 
 
 @users.command("reset-password", cls=PlainCommand)
 @click.argument("email")
 def reset_password(email: str) -> None:
     """Print a one-time link with which the person sets a new password."""
-    parents = _parents()
-    with _opened() as found:
-        user = found.users.find(OPERATOR, email, parents).user
-        token = found.users.issue_ticket(OPERATOR, user.id, parents)
-        found.audit.write(Act.USER_INVITED, OPERATOR, user.email, address=_ADDRESS)
-        click.echo(f"To set a new password, within 7 days: {_link(token)}")
+    with _managing() as (_, accounts, id_of):
+        _, token = accounts.invite(id_of(email))
+    click.echo(f"To set a new password, within 7 days: {_link(token)}")
 
 
 @users.command("sign-out", cls=PlainCommand)
 @click.argument("email")
 def sign_out(email: str) -> None:
     """End every session of a person."""
-    with _opened() as found:
-        user = found.users.find(OPERATOR, email, _parents()).user
-        ended = found.sessions.end_all(user)
-        found.audit.write(Act.SIGN_OUT_EVERYWHERE, OPERATOR, user.email, address=_ADDRESS, sessions=ended)
-        click.echo(f"Ended {ended:,} session{'' if ended == 1 else 's'} of {user.email}.")
+    with _managing() as (_, accounts, id_of):
+        user, ended = accounts.sign_out(id_of(email))
+    click.echo(f"Ended {ended:,} session{'' if ended == 1 else 's'} of {user.email}.")
 
 
 @users.command(cls=PlainCommand)
@@ -178,18 +158,17 @@ def roles() -> None:
     "rights",
     multiple=True,
     type=click.Choice([right.value for right in Right]),
-    help="A right of the role; repeatable.",
+    help="A right of it; repeatable.",
 )
 @click.option("--delete", is_flag=True, help="Delete the role; nobody may have it.")
 def set_role(name: str, rights: tuple[str, ...], delete: bool) -> None:
     """Make a role of your own, give it other rights, or delete it."""
-    with _opened() as found:
+    with _managing() as (_, accounts, _):
         if delete:
-            found.roles.drop(name, OPERATOR)
+            accounts.drop_role(name)
         else:
-            found.roles.keep(name, map(Right, rights), OPERATOR)
-        found.audit.write(Act.ROLE_CHANGED, OPERATOR, name, address=_ADDRESS, rights=sorted(rights), deleted=delete)
-        click.echo(f"The role {name} is deleted." if delete else f"The role {name} is kept.")
+            accounts.set_role(name, map(Right, rights))
+    click.echo(f"The role {name} is deleted." if delete else f"The role {name} is kept.")
 
 
 @users.command(cls=PlainCommand)

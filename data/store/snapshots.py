@@ -9,13 +9,15 @@ figures.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 
-from data.access import User, may_manage_link
+from data.access import Right, User, may_manage_link
 from data.errors import UserError
 from data.report.result import ReportResult
 from data.report.view import View
@@ -132,16 +134,29 @@ class Snapshots:
         """
         if at is not None and at <= self._now():
             raise UserError("The link's expiry lies in the past: choose a later moment, or revoke it.", field="expiry")
-        return self._manage(link_id, user, expires_at=at)
+        return self._manage(link_id, user, (), expires_at=at)
 
-    def revoke(self, link_id: str, user: User) -> Link:
-        """Let a link of ``user``'s lead nowhere from now on. Raises :class:`LinkGone` for a link that is not theirs."""
-        return self._manage(link_id, user, revoked_at=self._now())
+    def managed(self, user: User, owners: Collection[str], *, limit: int = 500) -> tuple[Link, ...]:
+        """The newest links of the ``owners``, whose accounts ``user`` manages, that were copied or opened."""
+        user.require(Right.USERS)
+        question = SELECT.where(links.c.copied_at.is_not(None) | links.c.last_opened_at.is_not(None))
+        question = question.order_by(links.c.created_at.desc(), links.c.id)
+        with self._database.reading() as connection:
+            # Asked for in pieces and chosen here: a statement must not grow by a parameter for each person.
+            rows = connection.execution_options(yield_per=500).execute(question)
+            return tuple(self._link(row) for row in islice((row for row in rows if row.owner_id in owners), limit))
 
-    def restore(self, link_id: str, user: User) -> Link:
-        """Undo :meth:`revoke` and an expiry that has passed. Raises :class:`LinkGone` for a link that is not theirs."""
+    def revoke(self, link_id: str, user: User, *, managed: Collection[str] = ()) -> Link:
+        """Let a link of ``user``'s, or of somebody whose account they manage, lead nowhere from now on.
+
+        Raises :class:`LinkGone` for any other link.
+        """
+        return self._manage(link_id, user, managed, revoked_at=self._now())
+
+    def restore(self, link_id: str, user: User, *, managed: Collection[str] = ()) -> Link:
+        """Undo :meth:`revoke` and an expiry that has passed. Raises :class:`LinkGone` as that does."""
         passed = sa.case((links.c.expires_at <= self._now(), None), else_=links.c.expires_at)
-        return self._manage(link_id, user, revoked_at=None, expires_at=passed)
+        return self._manage(link_id, user, managed, revoked_at=None, expires_at=passed)
 
     def _new_link(
         self, digest: bytes, user: User, view: str | None, *, from_cache: bool, **more: str | datetime | None
@@ -163,10 +178,10 @@ class Snapshots:
     def _link(self, row: sa.Row[Any]) -> Link:
         return link_of(row, self._now())
 
-    def _manage(self, link_id: str, user: User, **changes: Any) -> Link:
+    def _manage(self, link_id: str, user: User, managed: Collection[str], **changes: Any) -> Link:
         with self._database.writing() as connection:
             row = find(connection, link_id, lock=True)
-            if not may_manage_link(user, row):
+            if not may_manage_link(user, row, managed):
                 raise LinkGone
             connection.execute(links.update().where(links.c.id == row.id).values(changes))
             return self._link(find(connection, row.id))

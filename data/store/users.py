@@ -324,6 +324,11 @@ class Users:
         theirs = [item for item in found if may_manage_user(actor, item.user, parents)]
         return tuple(sorted(theirs, key=lambda item: (item.user.name.casefold(), item.user.email)))
 
+    def managed(self, actor: User, user_id: str, parents: Parents) -> Account:
+        """The account with this id, if ``actor`` may manage it. Raises :class:`AccountGone`."""
+        with self._database.reading() as connection:
+            return self._managed(connection, actor, user_id, parents)
+
     def find(self, actor: User, email: str, parents: Parents) -> Account:
         """The account of this e-mail address that ``actor`` may manage. Raises :class:`AccountGone`."""
         with self._database.reading() as connection:
