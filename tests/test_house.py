@@ -348,3 +348,27 @@ def test_links_between_pages_lead_somewhere(name):
     targets = [link for link in links if not re.match(r"[a-z]+:", link)]
     # The screenshot is made from the running page by its own command.
     assert [link for link in targets if not (page.parent / link).exists() and not link.endswith(".png")] == []
+
+
+def _pins(name):
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return {
+        (re.sub("[-_.]+", "-", re.sub(r"\[.*?\]", "", found[1])).lower(), found[2])
+        for line in lines
+        if (found := re.match(r"([\w.\[\]-]+)==([^\s;]+)", line))
+    }
+
+
+@pytest.mark.parametrize("kind", ["requirements", "requirements-dev"])
+def test_the_locks_hold_every_pin_and_a_hash_for_each_file(kind):
+    assert _pins(f"{kind}.txt") <= _pins(f"{kind}.lock"), "a pin was changed: run `make lock`"
+    lock = (ROOT / f"{kind}.lock").read_text(encoding="utf-8")
+    packages = re.split(r"\n(?=\S)", lock.strip())
+    assert [package for package in packages if "--hash=sha256:" not in package] == []
+    assert "://" not in lock, "where packages come from is each machine's own affair"
+
+
+def test_hooks_run_the_tools_of_the_environment():
+    entries = re.findall(r"entry: (\S+)", (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert entries
+    assert [entry for entry in entries if not entry.startswith(".venv/bin/")] == []
