@@ -69,26 +69,26 @@
     },
 
     changeFilters(picked, ...rest) {
-      const keys = ["client_types", "tags", "owners", "packages"];
-      const rows = ["filters-client-type", "filters-tag", "filters-owner", "filters-package"];
+      const rowOf = rest[rest.length - 1];
+      const keys = Object.keys(rowOf);
+      const fieldOf = (key) => rowOf[key].replace(/-row$/, "");
       const shown = rest[keys.length] || [];
       const values = keys.map(() => none());
       const changed = triggers();
       if (changed.includes("filters-add")) {
         if (!picked || shown.includes(picked.value)) return [none(), ...values];
-        afterPaint(() => document.getElementById(rows[keys.indexOf(picked.value)]).focus());
+        afterPaint(() => document.getElementById(fieldOf(picked.value)).focus());
         return [shown.concat([picked.value]), ...values];
       }
-      const index = rows.findIndex((row) => changed.includes(`${row}-remove`));
+      const index = keys.findIndex((key) => changed.includes(`${fieldOf(key)}-remove`));
       if (index < 0) return [none(), ...values];
       values[index] = [];
       afterPaint(() => document.getElementById("filters-add").focus());
       return [shown.filter((key) => key !== keys[index]), ...values];
     },
 
-    showFilters(shown) {
-      const keys = ["client_types", "tags", "owners", "packages"];
-      return [shown || [], ...keys.map((key) => !(shown || []).includes(key))];
+    showFilters(shown, rowOf) {
+      return [shown || [], ...Object.keys(rowOf).map((key) => !(shown || []).includes(key))];
     },
 
     addGrouping(picked, chosen) {

@@ -36,7 +36,7 @@ def grown(rows: int) -> ReportResult:
         return int(level[place]) if METRICS[place].kind == "count" else Decimal(round(level[place] * 5000)).scaleb(-2)
 
     lines = tuple(
-        Row(((FIRST + timedelta(days=day)).isoformat(),), None, tuple(figure(place) for place in range(len(METRICS))))
+        Row(*[((FIRST + timedelta(days=day)).isoformat(),)] * 2, tuple(figure(place) for place in range(len(METRICS))))
         for day in range(rows)
     )
     moment = datetime(2026, 11, 1, 12)

@@ -12,20 +12,19 @@ from dash.exceptions import PreventUpdate
 
 from data.disk import disk_trouble
 from data.errors import Cancelled, UserError, report_incident
+from data.report.filters import FILTERS
 from layouts import messages
+from layouts.filters import IDS
 from layouts.ids import Form, Page, Problem
 
 _log = logging.getLogger(__name__)
 
-PROBLEM_OF = {
+PROBLEM_OF: dict[str, str] = {
     "from": Problem.PERIOD,
     "to": Problem.PERIOD,
     "period": Problem.PERIOD,
     "timezone": Problem.ZONE,
-    "client-type": Problem.CLIENT_TYPE,
-    "tag": Problem.TAG,
-    "owner": Problem.OWNER,
-    "package": Problem.PACKAGE,
+    **{item.option: IDS[item.id].problem for item in FILTERS},
     "group-by": Problem.GROUP_BY,
     "output": Problem.TYPE,
     "send-to": Problem.SEND_TO,
@@ -48,7 +47,7 @@ def on_error(fault: Exception) -> None:
         problem = PROBLEM_OF.get(fault.field or "")
         if problem is not None:
             dash.set_props(problem, {"children": fault.message})
-            if problem is not Problem.TEMPLATE:
+            if problem != Problem.TEMPLATE:
                 dash.set_props(Form.PANEL, {"className": "form"})  # unfolded, or the field would not be seen
         else:
             say(fault.message, "warning")

@@ -19,7 +19,7 @@ from data.report.query import ReportQuery
 from data.report.reports import utc_now
 from data.services import Services
 from data.words.question import Question, tell
-from layouts.filters import FILTERS
+from layouts.filters import IDS
 from layouts.form import FIELDS_OF
 from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Report, Stores
 
@@ -79,8 +79,7 @@ def keep_question(services: Services, asked: Asked) -> None:
 
 def told(services: Services, query: ReportQuery, title: str | None = None) -> Question:
     """The words of ``query`` for the person who asks."""
-    named = query.owners or query.packages
-    names = known_names(services, services.user()) if named else None
+    names = known_names(services, services.user()) if query.names_ids else None
     return tell(query, names, name=title, language=language())
 
 
@@ -119,17 +118,19 @@ def _in_the_browser(app: dash.Dash) -> None:
     app.clientside_callback(
         here("changeFilters"),
         Output(Filters.SHOWN, "data"),
-        *(Output(item.field, "value") for item in FILTERS),
+        *(Output(ids.field, "value") for ids in IDS.values()),
         Input(Filters.ADD, "picked"),
-        *(Input(item.remove, "n_clicks") for item in FILTERS),
+        *(Input(ids.remove, "n_clicks") for ids in IDS.values()),
         State(Filters.SHOWN, "data"),
+        State(Filters.ROWS, "data"),
         prevent_initial_call=True,
     )
     app.clientside_callback(
         here("showFilters"),
         Output(Filters.ADD, "hidden"),
-        *(Output(item.row, "hidden") for item in FILTERS),
+        *(Output(ids.row, "hidden") for ids in IDS.values()),
         Input(Filters.SHOWN, "data"),
+        State(Filters.ROWS, "data"),
     )
     app.clientside_callback(
         here("addGrouping"),

@@ -13,11 +13,12 @@ from email_validator import EmailNotValidError, validate_email
 from data.delivery.asked import Asked
 from data.delivery.formats import WEB, check_output_type
 from data.errors import UserError
+from data.report.filters import FILTERS, Filter, Value
 from data.report.period import FIRST_YEAR, LAST_YEAR, QUICK_RANGES, Bound, check_zone, quick_range_dates, today_in
 from data.report.query import MAX_ACTIVE_DURATION, ReportQuery
 from data.report.reports import utc_now
 from data.report.view import View
-from layouts.filters import CUSTOM, FILTERS
+from layouts.filters import CUSTOM, IDS
 from layouts.ids import Delivery, Filters, GroupBy, Period
 
 _FIELDS: dict[str, str] = {
@@ -27,7 +28,7 @@ _FIELDS: dict[str, str] = {
     "to": Period.TO,
     "to_time": Period.TO_TIME,
     "timezone": Period.ZONE,
-    **{item.key: item.field for item in FILTERS},
+    **{id_: ids.field for id_, ids in IDS.items()},
     "group_by": GroupBy.CHOSEN,
     "output": Delivery.TYPE,
     "send_to": Delivery.SEND_TO,
@@ -62,9 +63,9 @@ def fill(asked: Asked) -> dict[str, Any]:
         "send_to": list(asked.send_to),
         "currency": query.currency,
         "active_duration": query.active_duration,
-        "shown": [item.key for item in FILTERS if getattr(query, item.key)],
+        "shown": [id_ for id_, _ in query.filters],
     }
-    return values | {item.key: list(getattr(query, item.key)) for item in FILTERS}
+    return values | {id_: [str(value) for value in query.chosen(id_)] for id_ in IDS}
 
 
 def fill_as_asked(query: ReportQuery) -> dict[str, Any]:
@@ -106,13 +107,10 @@ def read_form(values: Mapping[str, Any]) -> Asked:
         end=end,
         timezone=zone,
         quick_range=quick_range,
-        client_types=_texts(values, "client_types"),
-        tags=_texts(values, "tags"),
-        owners=_numbers(values, "owners", "owner"),
-        packages=_numbers(values, "packages", "package"),
         group_by=_texts(values, "group_by"),
         currency=str(values.get("currency") or ""),
         active_duration=_months(values.get("active_duration")),
+        filters=tuple((item.id, _values(item, values.get(item.id))) for item in FILTERS),
     ).check()
     send_to = () if output == WEB else tuple(_texts(values, "send_to"))
     wrong = address_problems(send_to)
@@ -190,11 +188,13 @@ def _texts(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(str(value) for value in values.get(name) or ())
 
 
-def _numbers(values: Mapping[str, Any], name: str, field: str) -> tuple[int, ...]:
+def _values(item: Filter, values: Any) -> tuple[Value, ...]:
     try:
-        return tuple(int(value) for value in values.get(name) or ())
+        return tuple(map(item.parse, values or ()))
     except (TypeError, ValueError):
-        raise UserError(f"The {field} filter holds a value that is not on its list: remove it.", field=field) from None
+        raise UserError(
+            f"The {item.one} filter holds a value that is not on its list: remove it.", field=item.option
+        ) from None
 
 
 def _months(value: Any) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from functools import cached_property
 
 from charts.spec import COLOURS
 from charts.words import time_position, time_text
-from data.report.catalog import METRICS, TIME_DIMENSIONS, Metric
-from data.report.period import months_before
+from data.report.catalog import METRICS, Metric
+from data.report.dimensions import TIME_DIMENSIONS
+from data.report.period import labelled_unit
 from data.report.result import Figure, ReportResult, Row, label_text
 from data.words.marks import marks_of
 from data.words.names import apart
@@ -150,7 +150,7 @@ def cells_of(result: ReportResult) -> Cells:
 
 
 def _part(result: ReportResult, row: Row, kind: str) -> Part:
-    return row.package_id if kind == "package" else row.labels[result.query.group_by.index(kind)]
+    return row.keys[result.query.group_by.index(kind)]
 
 
 def colour_at(place: int) -> str:
@@ -160,8 +160,4 @@ def colour_at(place: int) -> str:
 
 def following(label: str) -> str:
     """The label of the next bucket of time."""
-    if len(label) == 4:
-        return f"{int(label) + 1:04}"
-    if len(label) == 7:
-        return months_before(date.fromisoformat(f"{label}-01"), -1).isoformat()[:7]
-    return (date.fromisoformat(label) + timedelta(days=1)).isoformat()
+    return labelled_unit(label).next_label(label)

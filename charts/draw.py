@@ -40,10 +40,13 @@ from charts.words import (
     with_unit,
 )
 from data.report.catalog import METRIC, Metric
-from data.report.period import months_before
+from data.report.dimensions import unit_named
 from data.report.result import Figure, ReportResult
 from data.words.names import cut
 from data.words.numerals import numerals
+
+_DAY = 86_400_000
+"""Milliseconds, in which an axis of time reckons."""
 
 UNIFIED_HOVER_UP_TO = 12
 """With more series one tooltip for all of them would be taller than the chart."""
@@ -61,7 +64,6 @@ BAR_HEIGHT, HEIGHT = 24, 320
 MARKERS_UP_TO = 40
 """With more points on a line its markers would touch."""
 
-HOVER_DATES = {"year": "%Y", "month": "%B %Y", "date": "%a, %-d %b %Y"}
 
 Trace = dict[str, Any]
 
@@ -294,12 +296,12 @@ def _veils(canvas: Canvas) -> list[dict[str, Any]]:
 
 
 def _middle(unit: str | None, day: str) -> str:
-    """Where a bucket that begins on ``day`` is drawn: in the middle of its month or year."""
+    """Where a bucket that begins on ``day`` is drawn: in the middle of its week, month ..."""
     start = datetime.fromisoformat(day)
-    months = {"year": 12, "month": 1}.get(str(unit))
-    if months is None:
+    kind = unit_named(str(unit))
+    if kind.days == 1:
         return day
-    end = datetime.combine(months_before(start.date(), -months), start.time())
+    end = datetime.combine(kind.following(start.date()), start.time())
     return (start + (end - start) / 2).isoformat()
 
 
@@ -367,10 +369,11 @@ def _trace(canvas: Canvas, strand: Strand, place: int, points: tuple[Point, ...]
     if drawn.x == "metric":
         trace |= _pair_hover(canvas, strand)
     if drawn.x == "time" and drawn.unit:
-        trace["xhoverformat"] = HOVER_DATES[drawn.unit]
-        if drawn.unit != "date":
+        unit = unit_named(drawn.unit)
+        trace["xhoverformat"] = unit.ticks
+        if unit.days != 1:
             # What happened in a month stands in the middle of its month.
-            trace |= {"xperiod": "M12" if drawn.unit == "year" else "M1", "xperiodalignment": "middle"}
+            trace |= {"xperiod": f"M{unit.months}" if unit.months else unit.days * _DAY, "xperiodalignment": "middle"}
     return trace | (_bars(canvas, strand, place, points) if strand.kind == "bar" else _lines(canvas, strand))
 
 
@@ -494,18 +497,21 @@ def _time_ticks(drawn: Plan, room: int) -> dict[str, Any]:
         step = next(step for step in (1, 2, 5, 10, 20, 50, 100) if years <= room * step)
         return {"dtick": f"M{12 * step}", "tickformat": "%Y", "ticklabelmode": "period"}
     months = (last.year - first.year) * 12 + last.month - first.month + 1
-    if drawn.unit == "month" or months > 4:
-        step = next((step for step in (1, 2, 3, 6, 12, 24, 60, 120) if months <= room * step), 240)
+    of_months = unit_named(str(drawn.unit)).months
+    if of_months or months > 4:
+        steps = (step for step in (1, 2, 3, 6, 12, 24, 60, 120) if step >= of_months)
+        step = next((step for step in steps if months <= room * step), 240)
         ticks: dict[str, Any] = {
             "dtick": f"M{step}",
-            "tickformat": "%Y" if step >= 12 else "%b\n%Y",
+            "tickformat": "%Y" if step >= 12 else "Q%q\n%Y" if of_months == 3 else "%b\n%Y",
             "tick0": f"{first.year}-01-01",
         }
-        return ticks | ({"ticklabelmode": "period"} if drawn.unit == "month" else {})
+        return ticks | ({"ticklabelmode": "period"} if of_months else {})
     span = (last - first).days + 1
-    step = next(step for step in (1, 2, 7, 14, 28) if span <= (room - 1) * step)
+    least = unit_named(str(drawn.unit)).days
+    step = next((step for step in (1, 2, 7, 14, 28) if step >= least and span <= (room - 1) * step), 28)
     # Weeks begin on Monday: 5 January 1970 was one.
-    return {"dtick": step * 86_400_000, "tick0": "1970-01-05" if step >= 7 else days[0], "tickformat": "%-d %b\n%Y"}
+    return {"dtick": step * _DAY, "tick0": "1970-01-05" if step >= 7 else days[0], "tickformat": "%-d %b\n%Y"}
 
 
 def _value_axis(canvas: Canvas, side: str) -> dict[str, Any]:

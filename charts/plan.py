@@ -17,7 +17,8 @@ from charts.cells import INDEX, Category, Cells, Doubt, Part, cells_of, colour_a
 from charts.spec import Axis, ChartSpec, Series, SeriesKind, Stacking
 from charts.sums import why_no_sum
 from charts.words import time_position, time_text
-from data.report.catalog import DIMENSION, METRIC, TIME_DIMENSIONS, Metric
+from data.report.catalog import METRIC, Metric
+from data.report.dimensions import DIMENSION, TIME_DIMENSIONS
 from data.report.result import Figure, ReportResult
 
 XAxis = Literal["time", "category", "metric", "whole"]

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from charts.plan import x_axis
 from charts.spec import ChartKind, ChartSpec, Series
 from charts.sums import why_no_sum
-from data.report.catalog import METRIC, TIME_DIMENSIONS
+from data.report.catalog import METRIC
+from data.report.dimensions import TIME_DIMENSIONS
 from data.report.result import ReportResult
 
 MANY_BUCKETS = 60

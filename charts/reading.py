@@ -8,7 +8,8 @@ from charts.cells import INDEX, Cells, Key, cells_of
 from charts.plan import plan
 from charts.spec import KINDS, ChartSpec
 from charts.words import exact, share_text, span_text, title_of, with_unit
-from data.report.catalog import DIMENSION, METRIC, Metric
+from data.report.catalog import METRIC, Metric
+from data.report.dimensions import DIMENSION
 from data.report.result import ReportResult
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, Self, cast, get_args
 
 from data.errors import UserError, did_you_mean
-from data.report.catalog import DIMENSION, METRIC, Colour
+from data.report.catalog import METRIC, Colour
+from data.report.dimensions import DIMENSION
 
 ChartKind = Literal["line", "bar", "stacked_bar", "area", "pie", "scatter", "table"]
 SeriesKind = Literal["line", "bar", "area", "scatter"]

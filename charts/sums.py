@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data.report.catalog import DIMENSION, TIME_DIMENSIONS, Flow, Metric, Stock
+from data.report.catalog import Flow, Metric, Stock
+from data.report.dimensions import DIMENSION, TIME_DIMENSIONS
 
 
 def why_no_sum(metrics: Sequence[Metric], apart: Sequence[str]) -> str | None:

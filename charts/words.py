@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from charts.spec import ChartSpec
 from data.report.catalog import METRIC, Metric, Stock
+from data.report.period import labelled_unit
 from data.report.result import Figure, ReportResult
 from data.words.dates import DASH
 from data.words.numerals import EMPTY, MINUS, numerals
@@ -67,16 +67,13 @@ def unit_of(metric: Metric, currency: str) -> str:
 
 
 def time_text(label: str) -> str:
-    """A bucket's label as people read it: "2024", "Mar 2024", "15 Mar 2024"."""
-    if len(label) == 4:
-        return label
-    day = date.fromisoformat(label if len(label) == 10 else f"{label}-01")
-    return f"{day:%b} {day.year}" if len(label) == 7 else f"{day.day} {day:%b} {day.year}"
+    """A bucket's label as people read it: "2024", "Q1 2024", "Mar 2024", "Week of 11 Mar 2024", "15 Mar 2024"."""
+    return labelled_unit(label).text(label)
 
 
 def time_position(label: str) -> str:
     """Where a bucket begins on a time axis, as an ISO date."""
-    return label + "-01-01"[3 * (len(label) // 5) :] if len(label) < 10 else label
+    return labelled_unit(label).read(label).isoformat()
 
 
 def plain(text: str) -> str:

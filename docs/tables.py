@@ -8,7 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from data.delivery.formats import FORMATS
-from data.report.catalog import DIMENSIONS, METRICS
+from data.report.catalog import METRICS
+from data.report.dimensions import DIMENSIONS
 from data.settings import Settings
 
 FOLDER = Path(__file__).parent

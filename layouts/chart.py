@@ -22,7 +22,8 @@ from charts.presets import PRESETS
 from charts.reading import summary_of, table_of
 from charts.spec import COLOURS, KINDS, MAX_SERIES, MAX_TITLE, SERIES_KINDS, STACKINGS, ChartSpec
 from charts.theme import CONFIG, IN_PRINT, SHADES
-from data.report.catalog import DIMENSION, METRICS, TIME_DIMENSIONS
+from data.report.catalog import METRICS
+from data.report.dimensions import DIMENSION, TIME_DIMENSIONS
 from data.report.result import ReportResult
 from data.services import Services
 from data.store.chart_presets import OwnPreset

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,12 +10,12 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from data.report.choices import Choices
+from data.report.filters import FILTERS, Filter
 from data.report.period import QUICK_RANGES, quick_range_dates, zone_names
 from data.report.query import ReportQuery
-from data.warehouse.schema import CLIENT_TYPES
 from layouts.attributes import aria
 from layouts.controls import AddMenu, Picker, icon
-from layouts.ids import Filters, Period, Problem
+from layouts.ids import FilterIds, Filters, Period, Problem
 
 CUSTOM = "custom"
 """The choice in the list of quick ranges that stands for dates of one's own."""
@@ -25,57 +24,16 @@ _CALENDAR_DAYS = 9
 """Days for which the page knows what quick ranges mean: zones differ by a day, and a page may stay open for a week."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter that can be added: its key, its name, its heading in the menu, and the ids of its parts."""
-
-    key: str
-    label: str
-    group: str
-    field: Filters
-    row: Filters
-    remove: Filters
-    problem: Problem
+IDS = {item.id: FilterIds(item.option) for item in FILTERS}
+"""The ids of each filter's parts, by the filter's own."""
 
 
-FILTERS: tuple[Filter, ...] = (
-    Filter(
-        "client_types",
-        "Client Type",
-        "By clients",
-        Filters.CLIENT_TYPE,
-        Filters.CLIENT_TYPE_ROW,
-        Filters.CLIENT_TYPE_REMOVE,
-        Problem.CLIENT_TYPE,
-    ),
-    Filter("tags", "Client Tags", "By clients", Filters.TAG, Filters.TAG_ROW, Filters.TAG_REMOVE, Problem.TAG),
-    Filter("owners", "Owner", "By clients", Filters.OWNER, Filters.OWNER_ROW, Filters.OWNER_REMOVE, Problem.OWNER),
-    Filter(
-        "packages",
-        "Package",
-        "Extras",
-        Filters.PACKAGE,
-        Filters.PACKAGE_ROW,
-        Filters.PACKAGE_REMOVE,
-        Problem.PACKAGE,
-    ),
-)
-
-
-def options(key: str, choices: Choices) -> list[dict[str, Any]]:
-    """The values of the filter ``key`` as a :class:`Picker` offers them."""
-    match key:
-        case "client_types":
-            return [{"value": value, "label": label} for value, label in CLIENT_TYPES.items()]
-        case "tags":
-            return [{"value": tag, "label": tag} for tag in choices.tags]
-        case "owners":
-            return [
-                {"value": owner.id, "label": owner.name, "path": " › ".join(owner.path[:-1])}
-                for owner in choices.owners
-            ]
-        case _:
-            return [{"value": package.id, "label": package.name} for package in choices.packages]
+def options(item: Filter, choices: Choices) -> list[dict[str, Any]]:
+    """The values of a filter as a :class:`Picker` offers them."""
+    return [
+        {"value": choice.value, "label": choice.label} | ({"path": " › ".join(choice.path)} if item.in_tree else {})
+        for choice in choices.of.get(item.id, ())
+    ]
 
 
 def calendar(today: date) -> dict[str, dict[str, list[str]]]:
@@ -89,12 +47,12 @@ def calendar(today: date) -> dict[str, dict[str, list[str]]]:
 
 def panel(query: ReportQuery, choices: Choices, *, today: date, first_visit: bool) -> html.Section:
     """The panel, filled from ``query``. On a ``first_visit`` the browser puts its own zone in."""
-    shown = [item.key for item in FILTERS if getattr(query, item.key)]
+    shown = [id_ for id_, _ in query.filters]
     return html.Section(
         [
             html.H2("Filters", id=Filters.HEADING, className="panel-title"),
             _period(query),
-            *(_row(item, query, choices, hidden=item.key not in shown) for item in FILTERS),
+            *(_row(item, query, choices, hidden=item.id not in shown) for item in FILTERS),
             AddMenu(
                 id=Filters.ADD,
                 label="Add filter",
@@ -104,6 +62,7 @@ def panel(query: ReportQuery, choices: Choices, *, today: date, first_visit: boo
                 empty="Every filter is on the form already.",
             ),
             dcc.Store(id=Filters.SHOWN, data=shown),
+            dcc.Store(id=Filters.ROWS, data={item.id: IDS[item.id].row for item in FILTERS}),
             dcc.Store(id=Period.CALENDAR, data=calendar(today)),
             dcc.Store(id=Period.FIRST_VISIT, data=first_visit),
         ],
@@ -112,7 +71,7 @@ def panel(query: ReportQuery, choices: Choices, *, today: date, first_visit: boo
     )
 
 
-def problem(id_: Problem) -> html.P:
+def problem(id_: str) -> html.P:
     """The place under a field where it says what is wrong with it."""
     return html.P(id=id_, className="field-problem", role="alert")
 
@@ -187,14 +146,15 @@ def _moment(label: str, date_id: Period, time_id: Period, day: date, time: Any) 
 
 
 def _row(item: Filter, query: ReportQuery, choices: Choices, *, hidden: bool) -> html.Div:
+    ids = IDS[item.id]
     return html.Div(
         [
             html.Div(
                 [
-                    dbc.Label(item.label, html_for=item.field),
+                    dbc.Label(item.label, html_for=ids.field),
                     html.Button(
                         icon("trash3"),
-                        id=item.remove,
+                        id=ids.remove,
                         type="button",
                         className="icon-button",
                         title=f"Remove {item.label}",
@@ -204,17 +164,17 @@ def _row(item: Filter, query: ReportQuery, choices: Choices, *, hidden: bool) ->
                 className="filter-head",
             ),
             Picker(
-                id=item.field,
+                id=ids.field,
                 label=item.label,
                 multi=True,
-                options=options(item.key, choices),
-                value=list(getattr(query, item.key)),
+                options=options(item, choices),
+                value=[str(value) for value in query.chosen(item.id)],
                 placeholder="No value chosen: this filter is ignored",
-                describedby=item.problem,
+                describedby=ids.problem,
             ),
-            problem(item.problem),
+            problem(ids.problem),
         ],
-        id=item.row,
+        id=ids.row,
         className="field filter-row",
         hidden=hidden,
     )
@@ -225,7 +185,7 @@ def _menu() -> Sequence[dict[str, Any]]:
     return [
         {
             "label": group,
-            "items": [{"value": item.key, "label": item.label} for item in FILTERS if item.group == group],
+            "items": [{"value": item.id, "label": item.label} for item in FILTERS if item.group == group],
         }
         for group in groups
     ]

@@ -14,15 +14,12 @@ from data.words.question import tell
 from layouts import filters, group_by, output
 from layouts.attributes import aria
 from layouts.controls import Handed, icon, still
-from layouts.ids import Delivery, Filters, Form, GroupBy, Period, Problem
+from layouts.ids import Delivery, Form, GroupBy, Period, Problem
 
-FIELDS_OF: dict[Problem, tuple[str, ...]] = {
+FIELDS_OF: dict[str, tuple[str, ...]] = {
     Problem.PERIOD: (Period.RANGE, Period.FROM, Period.FROM_TIME, Period.TO, Period.TO_TIME),
     Problem.ZONE: (Period.ZONE,),
-    Problem.CLIENT_TYPE: (Filters.CLIENT_TYPE,),
-    Problem.TAG: (Filters.TAG,),
-    Problem.OWNER: (Filters.OWNER,),
-    Problem.PACKAGE: (Filters.PACKAGE,),
+    **{ids.problem: (ids.field,) for ids in filters.IDS.values()},
     Problem.GROUP_BY: (GroupBy.CHOSEN,),
     Problem.TYPE: (Delivery.TYPE,),
     Problem.SEND_TO: (Delivery.TYPE,),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import html
 
-from data.report.catalog import DIMENSIONS
+from data.report.dimensions import DIMENSIONS
 from data.report.query import ReportQuery
 from layouts.attributes import aria
 from layouts.controls import AddMenu, OrderedList

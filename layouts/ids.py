@@ -54,23 +54,22 @@ class Period(StrEnum):
 
 
 class Filters(StrEnum):
-    """The filters that a person adds; each has its values, its row and its delete icon."""
+    """The filters that a person adds; the ids of each are those of :class:`FilterIds`."""
 
     HEADING = "filters-heading"
     ADD = "filters-add"
     SHOWN = "filters-shown"
-    CLIENT_TYPE = "filters-client-type"
-    CLIENT_TYPE_ROW = "filters-client-type-row"
-    CLIENT_TYPE_REMOVE = "filters-client-type-remove"
-    TAG = "filters-tag"
-    TAG_ROW = "filters-tag-row"
-    TAG_REMOVE = "filters-tag-remove"
-    OWNER = "filters-owner"
-    OWNER_ROW = "filters-owner-row"
-    OWNER_REMOVE = "filters-owner-remove"
-    PACKAGE = "filters-package"
-    PACKAGE_ROW = "filters-package-row"
-    PACKAGE_REMOVE = "filters-package-remove"
+    ROWS = "filters-rows"  # {key of a filter: id of its row}
+
+
+class FilterIds:
+    """The ids of one filter: its values, its row, its delete icon, and where it says what is wrong."""
+
+    def __init__(self, option: str) -> None:
+        self.field = f"filters-{option}"
+        self.row = f"{self.field}-row"
+        self.remove = f"{self.field}-remove"
+        self.problem = f"problem-{option}"
 
 
 class GroupBy(StrEnum):
@@ -101,10 +100,6 @@ class Problem(StrEnum):
 
     PERIOD = "problem-period"
     ZONE = "problem-zone"
-    CLIENT_TYPE = "problem-client-type"
-    TAG = "problem-tag"
-    OWNER = "problem-owner"
-    PACKAGE = "problem-package"
     GROUP_BY = "problem-group-by"
     TYPE = "problem-type"
     SEND_TO = "problem-send-to"

@@ -75,7 +75,7 @@ def _whole(services: Services) -> html.Div:
     try:
         choices = services.reports.choices(services.user())
     except (NoData, Unreachable) as fault:
-        choices, missing = Choices((), (), (), ()), fault.message
+        choices, missing = Choices(), fault.message
     opened = opening(services, services.user(), today_in("UTC", utc_now()))
     asked = opened.asked
     query = asked.query.on_day(utc_now())

@@ -14,8 +14,9 @@ from typing import Any
 
 from dash import html
 
-from data.report.catalog import DIMENSIONS, GROUPS, METRICS
+from data.report.catalog import GROUPS, METRICS
 from data.report.compare import Comparison, FigureChange
+from data.report.dimensions import DIMENSIONS
 from data.report.result import Column, Figure, ReportResult
 from data.words.dates import period_words
 from data.words.marks import marks_of

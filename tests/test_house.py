@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from data.report.catalog import DIMENSIONS, METRICS
+from data.report.catalog import METRICS
+from data.report.dimensions import DIMENSIONS
 from data.report.reports import Reports
 from data.settings import Settings
 from data.store.chart_presets import ChartPresets

@@ -12,19 +12,19 @@ from data.access import User
 from data.currencies import currency_codes
 from data.delivery.asked import Asked
 from data.errors import NoData, UserError
-from data.report.catalog import DIMENSION
+from data.report.dimensions import DIMENSION
+from data.report.filters import FILTER
 from data.report.period import Bound, quick_range_dates, zone_names
 from data.report.query import ReportQuery
 from data.report.view import View
 from data.services import Services
-from data.warehouse.schema import CLIENT_TYPES
 
 REMEMBERED = "form"
 """The preference under which a person's last settings are kept."""
 
 _FIRST_RANGE = "last_12_months"
 
-_Value = TypeVar("_Value", int, str)
+_Value = TypeVar("_Value", bound=int | str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +101,11 @@ def known_part(services: Services, user: User, asked: Asked) -> tuple[Asked, tup
         choices = services.reports.choices(user)
     except NoData:
         return asked, ()
-    kept = replace(
-        query,
-        client_types=keep("client type", query.client_types, CLIENT_TYPES),
-        tags=keep("client tag", query.tags, set(choices.tags)),
-        owners=keep("owner", query.owners, {owner.id for owner in choices.owners}),
-        packages=keep("package", query.packages, {package.id for package in choices.packages}),
-        group_by=keep("grouping", query.group_by, DIMENSION),
-    )
+    kept = replace(query, group_by=keep("grouping", query.group_by, DIMENSION))
+    for id_, values in query.filters:
+        item = FILTER[id_]
+        known = {item.parse(choice.value) for choice in choices.of[id_]}
+        kept = kept.filtered({id_: keep(item.one, values, known)})
     if kept.timezone not in zone_names():
         lost.append(f"time zone {kept.timezone}")
         kept = replace(kept, timezone="UTC")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -15,17 +16,35 @@ from data.currencies import currency_codes
 from data.delivery.formats import FORMAT, FORMATS, export, format_of
 from data.errors import UserError
 from data.outputs import check_output, replacing
-from data.report.catalog import DIMENSION
 from data.report.choices import read_choices
+from data.report.dimensions import DIMENSION
+from data.report.filters import FILTERS, Value
 from data.report.period import Bound, parse_instant
 from data.report.query import ReportQuery
 from data.report.run import Stopwatch, run_report
 from data.report.telling import telling
 from data.settings import Settings
 from data.warehouse.engines import Warehouse, open_warehouse
-from data.warehouse.schema import CLIENT_TYPES
 
 _STANDARD_OUTPUT = Path("-")
+
+
+_Command = Callable[..., None]
+
+
+def _filter_options(command: _Command) -> _Command:
+    """An option for each filter of the catalog, in its order."""
+    for item in reversed(FILTERS):
+        add = click.option(
+            f"--{item.option}",
+            item.id,
+            multiple=True,
+            type=WholeNumber() if item.by_id else str,
+            metavar=item.metavar,
+            help=f"{item.help} May be repeated.",
+        )
+        command = add(command)
+    return command
 
 
 @click.command("report", cls=PlainCommand)
@@ -35,18 +54,7 @@ _STANDARD_OUTPUT = Path("-")
 )
 @click.option("--timezone", default="UTC", show_default=True, metavar="Z", help="IANA time zone, like Europe/Kyiv.")
 @click.option("--group-by", multiple=True, metavar="|".join(DIMENSION), help="A column to group by. May be repeated.")
-@click.option("--client-type", multiple=True, metavar="|".join(CLIENT_TYPES), help="Only these types. May be repeated.")
-@click.option("--tag", multiple=True, metavar="T", help="Only clients with any of these tags. May be repeated.")
-@click.option(
-    "--owner",
-    multiple=True,
-    type=WholeNumber(),
-    metavar="ID",
-    help="Only clients of these resellers and those below them. May be repeated.",
-)
-@click.option(
-    "--package", multiple=True, type=WholeNumber(), metavar="ID", help="Only these packages. May be repeated."
-)
+@_filter_options
 @click.option("--currency", metavar="C", help="Report currency, ISO 4217.  [default: the base currency]")
 @click.option(
     "--active-duration",
@@ -75,15 +83,12 @@ def report(
     end: str,
     timezone: str,
     group_by: tuple[str, ...],
-    client_type: tuple[str, ...],
-    tag: tuple[str, ...],
-    owner: tuple[int, ...],
-    package: tuple[int, ...],
     currency: str | None,
     active_duration: int,
     as_of: str | None,
     format_id: str | None,
     output: Path | None,
+    **chosen: tuple[Value, ...],
 ) -> None:
     """Write the Customer Dynamics report of a period."""
     settings = Settings.from_environment()
@@ -93,13 +98,11 @@ def report(
         start=Bound.parse(start, field="from"),
         end=Bound.parse(end, field="to"),
         timezone=timezone,
-        client_types=client_type,
-        tags=tag,
-        owners=owner,
-        packages=package,
-        group_by=group_by,
+        # As options are written, too: client-type.
+        group_by=(name.replace("-", "_") for name in group_by),
         currency=settings.base_currency if currency is None else currency,
         active_duration=active_duration,
+        filters=tuple(chosen.items()),
     ).check()
     moment = None if as_of is None else parse_instant(as_of, field="as-of")
     target = None if output in {None, _STANDARD_OUTPUT} else check_output(output, "output", settings)
@@ -147,7 +150,7 @@ def _format_for(output: Path | None) -> str:
 
 def _names(warehouse: Warehouse, query: ReportQuery) -> dict[tuple[str, object], str]:
     """Names of what the query filters by, for the facts of formats that carry them."""
-    if not query.owners and not query.packages:
+    if not query.names_ids:
         return {}
     with warehouse.read() as reading:
         return read_choices(reading, OPERATOR).names

@@ -15,8 +15,7 @@ def write_json(document: Document) -> bytes:
     columns = {column["id"]: column for column in whole["columns"]}
     shown = {heading.id for heading in document.table.headings}
     hidden = columns.keys() - shown
-    if "package" in hidden:
-        hidden |= {"package_id"}
+    hidden |= {str(item.id_column) for item in document.result.query.dimensions if item.id in hidden}
 
     told = {"question": document.question.told, "notes": list(document.notes)}
 

@@ -24,8 +24,8 @@ def write_parquet(document: Document) -> bytes:
     frame, whole = document.result.frame, document.result.to_json()
     shown = [heading for heading in document.table.headings if heading.id in frame.columns]
     columns = [_column(heading, document.table.decimals) for heading in shown]
-    if any(heading.id == "package" for heading in shown):
-        columns.append(("package_id", '"package_id"', "BIGINT"))
+    ids = {item.id: item.id_column for item in document.result.query.dimensions}
+    columns += [(id_, f'"{id_}"', "BIGINT") for heading in shown if (id_ := ids.get(heading.id))]
     if any(heading.id == MARK for heading in document.table.headings):
         frame = frame.assign(mark=pd.Series(marks_of(document.result), dtype=object))
         columns.append((MARK, f'"{MARK}"', "VARCHAR"))

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from data.report.dimensions import DIMENSION, Dimension
 from data.report.result import ReportResult
 from data.words.dates import period_words
 from data.words.marks import footnote, marks_of
@@ -126,8 +127,8 @@ def tabulate(result: ReportResult, columns: Sequence[str] | None = None, order: 
         readers.append(lambda _: words)
     for id_ in labels:
         place, column = known[id_]
-        headings.append(Heading(id_, column.group, column.title, _LABEL_KINDS[id_]))
-        readers.append(_label_reader(result, id_, place))
+        headings.append(Heading(id_, column.group, column.title, DIMENSION[id_].cell))
+        readers.append(_label_reader(result, DIMENSION[id_], place))
     marks = marks_of(result)
     if any(marks):
         headings.append(Heading(MARK, "", "Time covered", "text"))
@@ -200,23 +201,14 @@ def clean_text(text: str) -> str:
     return _CONTROLS.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-_LABEL_KINDS: dict[str, Kind] = {"year": "year", "month": "month", "date": "date", "package": "text"}
-
-
-def _label_reader(result: ReportResult, dimension: str, place: int) -> Callable[[int], Cell]:
+def _label_reader(result: ReportResult, dimension: Dimension, place: int) -> Callable[[int], Cell]:
     texts = [labels[place] for labels in row_labels(result.query, result.rows)]
 
     def read(row: int) -> Cell:
-        label = result.rows[row].labels[place]
-        match dimension:
-            case "year":
-                return int(str(label))
-            case "month":
-                return date.fromisoformat(f"{label}-01")
-            case "date":
-                return date.fromisoformat(str(label))
-            case _:
-                return clean_text(texts[row])
+        if dimension.unit is None or dimension.cell == "text":
+            return clean_text(texts[row])
+        first = dimension.unit.read(str(result.rows[row].labels[place]))
+        return first.year if dimension.cell == "year" else first
 
     return read
 

@@ -18,53 +18,47 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, ColumnElement, Date, Integer, String, case, func, literal, select
 
-from data.report import sql
-from data.report.figures import Columns
+from data.report.levels import levels as plain_levels
+from data.report.lines import FLOW_KINDS, LEVELS, SCOPES, Place
 from data.report.period import Bucket, first_instant, local_date, months_before
 from data.report.query import ReportQuery
-from data.report.sources import Reader, Source, Transactions
+from data.report.scopes import place_of
+from data.report.selection import Selection, anything_between, transactions_between
+from data.report.sources import Columns, Reader, Source, Transactions
 from data.warehouse.engines import relation
 from data.warehouse.lines import lapse
 from data.warehouse.schema import client_groups, day_flows, lapse_changes, level_changes
 
 _DAY = timedelta(days=1)
 _TICK = timedelta(microseconds=1)
-_PARTS = len(sql.LEVELS)
+_PARTS = len(LEVELS)
 
 
-def groups(selection: sql.Selection, currencies: Sequence[str], target: str | None = None) -> sa.CTE:
-    """The groups of clients that are selected, by type and owner, which is what they are told apart by.
+def groups(selection: Selection, currencies: Sequence[str], target: str | None = None) -> sa.CTE:
+    """The groups of clients that are selected, by type, owner and currency, which is what they are told apart by.
 
     Columns: group_id, currency (place in ``currencies``), and whether it is the ``target`` of conversion. A look at
     text here is one for a group; on a line it would be one for each of millions.
     """
     g = client_groups.c
-    return _chosen(
+    return (
         select(
             g.group_id,
-            sql.place_of(g.currency, currencies).label("currency"),
+            place_of(g.currency, currencies).label("currency"),
             (g.currency == target).label("is_target") if target is not None else sa.false().label("is_target"),
-        ),
-        selection,
-    ).cte("groups")
+        )
+        .where(*selection.where(client_groups))
+        .cte("groups")
+    )
 
 
-def _chosen(statement: sa.Select[Any], selection: sql.Selection) -> sa.Select[Any]:
-    g = client_groups.c
-    if selection.types:
-        statement = statement.where(g.type.in_(selection.types))
-    if selection.owners is not None:
-        statement = statement.where(g.owner_id.in_(sorted(selection.owners)))
-    return statement
-
-
-def group_currencies(selection: sql.Selection) -> sa.Select[Any]:
+def group_currencies(selection: Selection) -> sa.Select[Any]:
     """A line for each currency of the selected clients: currency, first created_at."""
     g = client_groups.c
-    return _chosen(select(g.currency, func.min(g.created_at)), selection).group_by(g.currency)
+    return select(g.currency, func.min(g.created_at)).where(*selection.where(client_groups)).group_by(g.currency)
 
 
-def day_interval(zone_id: int, selection: sql.Selection, first: date, last: date) -> sa.Select[Any]:
+def day_interval(zone_id: int, selection: Selection, first: date, last: date) -> sa.Select[Any]:
     """One line: the first transaction of the selected clients at all, and the first and last on the given days."""
     f = day_flows.c
     within = f.day.between(first, last)
@@ -79,7 +73,7 @@ def day_interval(zone_id: int, selection: sql.Selection, first: date, last: date
     )
 
 
-def levels(zone_id: int, selection: sql.Selection, ends: Sequence[date], currencies: Sequence[str]) -> sa.Select[Any]:
+def levels(zone_id: int, selection: Selection, ends: Sequence[date], currencies: Sequence[str]) -> sa.Select[Any]:
     """Changes of Overall Active and All from bucket to bucket, each bucket seen at the end of its day of ``ends``.
 
     Lines: currency (place in ``currencies``), bucket, and the changes of qty, pos and neg (money as text) of both.
@@ -92,7 +86,7 @@ def levels(zone_id: int, selection: sql.Selection, ends: Sequence[date], currenc
 
 
 def lapses(
-    zone_id: int, selection: sql.Selection, ends: Sequence[date], months: int, currencies: Sequence[str]
+    zone_id: int, selection: Selection, ends: Sequence[date], months: int, currencies: Sequence[str]
 ) -> sa.Select[Any]:
     """The same of those that are overall active, but paid for nothing in so many months."""
     p = lapse_changes.c
@@ -105,7 +99,7 @@ def lapses(
 
 def _by_bucket(
     table: sa.Table,
-    selection: sql.Selection,
+    selection: Selection,
     day: ColumnElement[date],
     ends: Sequence[date],
     parts: Sequence[ColumnElement[Any]],
@@ -142,14 +136,14 @@ def _total(part: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def flows(
     zone_id: int,
-    selection: sql.Selection,
+    selection: Selection,
     currency: str,
     days: Sequence[tuple[date, int, int]],
     currencies: Sequence[str],
 ) -> sa.Select[Any]:
     """What happened on some whole local days: each with its place, and that of amounts that need no conversion.
 
-    Lines are as those of :func:`data.report.sql.flows`.
+    Lines are as those of :class:`data.report.lines.FlowLines`.
     """
     f, selected = day_flows.c, groups(selection, currencies, currency)
     places = relation(
@@ -164,11 +158,11 @@ def flows(
     counts = (f.number, f.not_below, f.not_above)
     return (
         select(
-            literal(sql.SCOPES.index("total"), Integer).label("scope"),
+            literal(SCOPES.index("total"), Integer).label("scope"),
             literal(0, BigInteger).label("package_id"),
             selected.c.currency,
             place.label("place"),
-            sql.place_of(f.kind, sql.FLOW_KINDS).label("kind"),
+            place_of(f.kind, FLOW_KINDS).label("kind"),
             *(sa.cast(func.sum(count), BigInteger).label(count.name) for count in counts),
             sa.cast(func.sum(f.amount_micros), String).label("amount"),
         )
@@ -212,9 +206,7 @@ class ChangeLines(Source):
 
     name = "change lines"
 
-    def __init__(
-        self, lines: Reader, zone_id: int, reader: Reader, query: ReportQuery, selection: sql.Selection
-    ) -> None:
+    def __init__(self, lines: Reader, zone_id: int, reader: Reader, query: ReportQuery, selection: Selection) -> None:
         self._lines = lines
         self._zone_id = zone_id
         self._reader = reader
@@ -233,7 +225,7 @@ class ChangeLines(Source):
         beside = ((start, end),) if whole is None else whole.beside
         for low, high in beside:
             if low < high:
-                [(early, late)] = self._reader.lines(sql.transactions_between(self._selection, low, high))
+                [(early, late)] = self._reader.lines(transactions_between(self._selection, low, high))
                 first = min(filter(None, (first, early)), default=None)
                 last = max(filter(None, (last, late)), default=None)
         return first_ever, first, last
@@ -242,10 +234,10 @@ class ChangeLines(Source):
         """The end of the local day in which what is seen at ``at`` ends, if nothing happens on the rest of it."""
         end = first_instant(local_date(at - _TICK, self._query.timezone) + _DAY, self._query.timezone)
         if at not in self._quiet:
-            self._quiet[at] = at == end or not self._reader.lines(sql.anything_between(at, end))
+            self._quiet[at] = at == end or not self._reader.lines(anything_between(at, end))
         return end if self._quiet[at] else at
 
-    def stocks(self, shown: Sequence[Bucket], currencies: Sequence[str]) -> Columns:
+    def levels(self, shown: Sequence[Bucket], currencies: Sequence[str]) -> Columns:
         ends = [bucket.closing for bucket in shown]
         found: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0] * _PARTS)
 
@@ -276,7 +268,7 @@ class ChangeLines(Source):
             keys[:, 1],
             *(
                 np.array(part, np.int64 if name == "qty" else object)
-                for part, (_, name) in zip(parts, sql.LEVELS, strict=True)
+                for part, (_, name) in zip(parts, LEVELS, strict=True)
             ),
         ]
 
@@ -286,12 +278,12 @@ class ChangeLines(Source):
         touched = replace(self._selection, touched=(last.at, end))
         both = (last, replace(last, at=end, end=end))
         _, _, currency, turn, *parts = self._reader.columns(
-            sql.stocks(replace(self._query, group_by=()), touched, both, currencies)
+            plain_levels(replace(self._query, group_by=()), touched, both, currencies)
         )
         later = np.flatnonzero(turn == 1)
         return [currency[later], np.full(len(later), bucket), *(part[later] for part in parts)]
 
-    def flows(self, shown: Sequence[Bucket], stretches: Sequence[sql.Place], currencies: Sequence[str]) -> Columns:
+    def flows(self, shown: Sequence[Bucket], stretches: Sequence[Place], currencies: Sequence[str]) -> Columns:
         zone = self._query.timezone
         start, end = stretches[0].low, stretches[-1].high
         whole = _Whole.of(start, self._seen_until(end), zone)
@@ -322,4 +314,4 @@ class ChangeLines(Source):
 
 
 _IN_LINES = tuple((population, part) for population in _LINED for part in ("qty", "pos", "neg"))
-_PLACE = {level: n for n, level in enumerate(sql.LEVELS)}
+_PLACE = {level: n for n, level in enumerate(LEVELS)}

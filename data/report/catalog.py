@@ -1,4 +1,4 @@
-"""THE metrics and dimensions of the report, in the order of its columns (semantics, section 4).
+"""THE metrics of the report, in the order of its columns (semantics, section 4).
 
 A metric is one entry here: its names, its definition in words, and how it is measured, from which SQL, table, header,
 exports, charts and help texts are made. Adding a metric is adding an entry (and its golden test).
@@ -68,35 +68,6 @@ class Metric:
     def name(self) -> str:
         """The metric in one phrase, as charts and menus call it: "Balance Refill: Total"."""
         return f"{self.group}: {self.label}"
-
-
-@dataclass(frozen=True, slots=True)
-class Dimension:
-    """Something to group by. ``group`` is its heading in the form ("Time" or "Extras")."""
-
-    id: str
-    group: str
-    label: str
-    description: str
-
-
-DIMENSIONS: tuple[Dimension, ...] = (
-    Dimension("year", "Time", "Year", "Local calendar years of the report's time zone, clipped to the period."),
-    Dimension("month", "Time", "Month", "Local calendar months of the report's time zone, clipped to the period."),
-    Dimension("date", "Time", "Date", "Local dates of the report's time zone, clipped to the period."),
-    Dimension(
-        "package",
-        "Extras",
-        "Package Name",
-        "A row for each package its clients hold, and No package for clients that hold none. "
-        "A client with two packages counts in both rows, so rows may exceed the totals.",
-    ),
-)
-TIME_DIMENSIONS = ("year", "month", "date")
-"""From coarse to fine: the finest one chosen sets the buckets, the others are labels."""
-
-NO_PACKAGE = "No package"
-"""How people read the row of clients that hold no package (null in JSON)."""
 
 
 def _population(key: Population, title: str, who: str, colours: tuple[Colour, ...]) -> tuple[Metric, ...]:
@@ -246,4 +217,3 @@ GROUPS = {
 """What each group of columns is about, in the order of the columns."""
 
 METRIC = {metric.id: metric for metric in METRICS}
-DIMENSION = {dimension.id: dimension for dimension in DIMENSIONS}

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from data.report.catalog import METRICS
+from data.report.dimensions import Key
 from data.report.result import Figure, ReportResult, Row
 
 Amount = int | Decimal
-Key = tuple[tuple[str | None, ...], int | None]
+_Key = tuple[tuple[str | None, ...], tuple[Key, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class ComparedRow:
     """A row by what it is about. ``then`` and ``now`` are its places in the two reports, None where it is not there."""
 
     labels: tuple[str | None, ...]
-    package_id: int | None
+    keys: tuple[Key, ...]
     then: int | None
     now: int | None
     changes: Changes
@@ -78,7 +79,7 @@ class Comparison:
 
 
 def compare(then: ReportResult, now: ReportResult) -> Comparison:
-    """Compare two reports of one question. Rows are matched by their labels and package id, not by their place.
+    """Compare two reports of one question. Rows are matched by their labels and keys, not by their place.
 
     Rows come in the order of ``now``; those that were only there then follow their neighbours of then.
     """
@@ -101,15 +102,15 @@ _NOTHING: Changes = (None,) * len(METRICS)
 _EMPTY: tuple[Figure, ...] = (None,) * len(METRICS)
 
 
-def _key(row: Row) -> Key:
-    return row.labels, row.package_id
+def _key(row: Row) -> _Key:
+    return row.labels, row.keys
 
 
-def _merged(then: tuple[Row, ...], now: tuple[Row, ...]) -> list[Key]:
+def _merged(then: tuple[Row, ...], now: tuple[Row, ...]) -> list[_Key]:
     known = {_key(row) for row in now}
     # Each row that is gone hangs on the nearest row before it that is still there (None: it stood at the top).
-    gone: dict[Key | None, list[Key]] = {}
-    last: Key | None = None
+    gone: dict[_Key | None, list[_Key]] = {}
+    last: _Key | None = None
     for row in then:
         if _key(row) in known:
             last = _key(row)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -164,7 +164,7 @@ class Bucket:
     ``first`` is the local date of ``start``: ``start`` and ``end`` are clipped to the period. ``at`` is T, the instant
     at which balances and counts are taken; ``closing`` is D, the local date of the last instant before T;
     ``active_from`` is C, from when on a paid service makes a client active at T. ``is_whole`` tells that the bucket
-    holds all of its local year, month or date (or, without one, of the period), up to T.
+    holds all of its local year, quarter, month ... (or, without one, of the period), up to T.
     """
 
     first: date
@@ -185,28 +185,129 @@ class Bucket:
         return local_date(last, zone) if last is not None and self.end > last else None
 
 
-def _unit_starts(unit: str, day: date) -> Iterator[date]:
-    """First days of the local years, months or dates from the one that holds ``day`` on."""
-    if unit == "year":
-        day = day.replace(month=1, day=1)
-    elif unit == "month":
-        day = day.replace(day=1)
-    while True:
-        yield day
-        if unit == "year":
-            day = day.replace(year=day.year + 1)
-        elif unit == "month":
-            day = months_before(day, -1)
-        else:
-            day += timedelta(days=1)
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A kind of stretch of local dates, such as months.
+
+    ``first`` gives the first date of the one that holds a date, and ``following`` the first date of the next one from
+    the first of one. ``label`` names the one that holds a date, ``form`` is the pattern of labels, and ``read`` takes a
+    label back to its first date; ``words`` names it as people read it. It lasts ``months``, or ``days`` where it is not
+    made of months; ``ticks`` is how an axis of time names it, in D3's way of writing.
+    """
+
+    first: Callable[[date], date]
+    following: Callable[[date], date]
+    label: Callable[[date], str]
+    form: str
+    read: Callable[[str], date]
+    words: Callable[[date], str]
+    ticks: str
+    months: int = 0
+    days: int = 0
+
+    def starts(self, day: date) -> Iterator[date]:
+        """First dates, from the one that holds ``day`` on."""
+        day = self.first(day)
+        while True:
+            yield day
+            day = self.following(day)
+
+    def next_label(self, label: str) -> str:
+        """The label of what follows."""
+        return self.label(self.following(self.read(label)))
+
+    def text(self, label: str) -> str:
+        """What is labelled so, as people read it."""
+        return self.words(self.read(label))
+
+
+def quarter_of(day: date) -> int:
+    """1 to 4."""
+    return (day.month - 1) // 3 + 1
+
+
+def _week_label(day: date) -> str:
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def _read_quarter(label: str) -> date:
+    return date(int(label[:4]), int(label[-1]) * 3 - 2, 1)
+
+
+def _day_words(day: date) -> str:
+    return f"{day.day} {day:%b} {day.year}"
+
+
+YEARS = Unit(
+    lambda day: day.replace(month=1, day=1),
+    lambda day: day.replace(year=day.year + 1),
+    lambda day: str(day.year),
+    "\\d{4}",
+    lambda label: date(int(label), 1, 1),
+    lambda day: str(day.year),
+    ticks="%Y",
+    months=12,
+)
+QUARTERS = Unit(
+    lambda day: day.replace(month=quarter_of(day) * 3 - 2, day=1),
+    lambda day: months_before(day, -3),
+    lambda day: f"{day.year}-Q{quarter_of(day)}",
+    "\\d{4}-Q[1-4]",
+    _read_quarter,
+    lambda day: f"Q{quarter_of(day)} {day.year}",
+    ticks="Q%q %Y",
+    months=3,
+)
+MONTHS = Unit(
+    lambda day: day.replace(day=1),
+    lambda day: months_before(day, -1),
+    lambda day: day.isoformat()[:7],
+    "\\d{4}-\\d\\d",
+    lambda label: date.fromisoformat(f"{label}-01"),
+    lambda day: f"{day:%b} {day.year}",
+    ticks="%B %Y",
+    months=1,
+)
+WEEKS = Unit(
+    lambda day: day - timedelta(days=day.weekday()),
+    lambda day: day + timedelta(days=7),
+    _week_label,
+    "\\d{4}-W\\d\\d",
+    date.fromisoformat,  # ISO 8601 reads "2026-W05" as its Monday.
+    lambda day: f"Week of {_day_words(day)}",
+    ticks="Week of %-d %b %Y",
+    days=7,
+)
+DATES = Unit(
+    lambda day: day,
+    lambda day: day + timedelta(days=1),
+    date.isoformat,
+    "\\d{4}-\\d\\d-\\d\\d",
+    date.fromisoformat,
+    _day_words,
+    ticks="%a, %-d %b %Y",
+    days=1,
+)
+
+
+_UNITS = (YEARS, QUARTERS, MONTHS, WEEKS, DATES)
+
+
+def labelled_unit(label: str) -> Unit:
+    """The unit that labels so; a :class:`ValueError` for what is no label of time."""
+    found = next((unit for unit in _UNITS if re.fullmatch(unit.form, label)), None)
+    if found is None:
+        raise ValueError(f"{label!r} is no label of time")
+    return found
 
 
 def buckets(
-    span: Span, zone: str, unit: str | None, *, as_of: datetime, first_data: datetime, active_duration: int
+    span: Span, zone: str, unit: Unit | None, *, as_of: datetime, first_data: datetime, active_duration: int
 ) -> tuple[Bucket, ...]:
     """The buckets that are shown: those that start before ``as_of`` and whose T is after the first data.
 
-    ``unit`` is "year", "month", "date" or None for the whole period in one. A local date that the zone skipped
+    Without a ``unit`` the whole period is one. A local date that the zone skipped
     altogether holds no instant and is no bucket.
     """
 
@@ -225,7 +326,7 @@ def buckets(
         return (bucket(span.start, span.end),)
     found = []
     # Nothing before the first data is shown: start looking there, not at the beginning of a century.
-    starts = _unit_starts(unit, local_date(max(span.start, min(first_data, stop - _TICK)), zone))
+    starts = unit.starts(local_date(max(span.start, min(first_data, stop - _TICK)), zone))
     edge = first_instant(next(starts), zone)
     while edge < stop:
         next_edge = first_instant(next(starts), zone)
@@ -255,8 +356,8 @@ QUICK_RANGES = {
 def quick_range_dates(name: str, today: date) -> tuple[date, date]:
     """First and last local date (both inclusive) of a quick range as seen on ``today``."""
     month = today.replace(day=1)
-    quarter = month.replace(month=(today.month - 1) // 3 * 3 + 1)
-    year = month.replace(month=1)
+    quarter = QUARTERS.first(today)
+    year = YEARS.first(today)
     day = timedelta(days=1)
     match name:
         case "today":

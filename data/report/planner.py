@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from data.report import sql
 from data.report.by_lines import ChangeLines
-from data.report.catalog import TIME_DIMENSIONS
 from data.report.query import ReportQuery
+from data.report.selection import Selection
 from data.report.sources import Reader, Source, Transactions
 
 
-def choose(reader: Reader, query: ReportQuery, selection: sql.Selection) -> Source:
+def choose(reader: Reader, query: ReportQuery, selection: Selection) -> Source:
     """The source for a question about the selected clients, after filters and what the person may see."""
     if _by_groups_of_clients(query, selection):
         lines = reader.reading.lines(query.timezone)
@@ -20,7 +17,7 @@ def choose(reader: Reader, query: ReportQuery, selection: sql.Selection) -> Sour
     return Transactions(reader, query, selection)
 
 
-def _by_groups_of_clients(query: ReportQuery, selection: sql.Selection) -> bool:
+def _by_groups_of_clients(query: ReportQuery, selection: Selection) -> bool:
     """Whether clients of the same owner, type and currency are all in the answer, in one row of it, or none of them."""
-    known = replace(selection, types=(), owners=None)
-    return known == sql.Selection() and not query.packages and set(query.group_by) <= set(TIME_DIMENSIONS)
+    by_time = all(dimension.unit for dimension in query.dimensions)
+    return selection.by_attributes and not query.packages and by_time

@@ -42,6 +42,9 @@ _TURN_SECONDS = 0.02
 _OPEN_PERIOD_SECONDS = 60
 """A period that has not ended yet is answered from the cache for a minute only: its T moves with the clock."""
 
+_SHAPE = "keys"
+"""Named anew when the types of answers and choices change: what an earlier program has kept is of another shape."""
+
 Origin = Literal["run", "shared", "cache"]
 
 
@@ -72,7 +75,8 @@ def answer_key(query: ReportQuery, user: User, *, version: str, day: str, base_c
     metrics and what Info tells (a cache outlives a restart), and for a period that has not ended the day on which it
     was asked.
     """
-    catalog = [*(metric.id for metric in METRICS), *(item.name for item in fields(ReportInfo))]
+    shape = [_SHAPE, *(item.name for item in fields(ReportInfo))]
+    catalog = [*shape, *(metric.id for metric in METRICS)]
     question = [query.to_json(), user.scope_key, user.role, version, day, base_currency, catalog]
     return "report:" + hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
@@ -136,7 +140,7 @@ class Reports:
 
     def choices(self, user: User) -> Choices:
         """The filter values that ``user`` may choose from, of the live version of the data."""
-        key = f"choices:{user.scope_key}:{self._warehouse.version()}"
+        key = f"choices:{_SHAPE}:{user.scope_key}:{self._warehouse.version()}"
         known = self.shelf.get(key)
         if isinstance(known, Choices):
             return known

@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from data.currencies import minor_unit
-from data.report.catalog import DIMENSION, METRICS, NO_PACKAGE
+from data.report.catalog import METRICS
+from data.report.dimensions import DIMENSION, Key
 from data.report.query import ReportQuery
 
 if TYPE_CHECKING:
@@ -53,13 +54,15 @@ def columns_for(query: ReportQuery) -> tuple[Column, ...]:
 class Row:
     """One row. ``labels`` follow the query's ``group_by`` ("2024-03"; None is No package); ``figures`` the catalog.
 
+    ``keys`` follow ``group_by`` too and tell rows apart: two packages may have one name, so theirs is the id.
+
     ``partial`` holds the first and last local date that the row covers when its time is not whole: clipped by the
     period, or still running at the moment of the report. ``data_until`` is the last local date with data when the row's
     time ends after the last transaction of all (which may lie before the row's time begins).
     """
 
     labels: tuple[str | None, ...]
-    package_id: int | None
+    keys: tuple[Key, ...]
     figures: tuple[Figure, ...]
     partial: tuple[date, date] | None = None
     data_until: date | None = None
@@ -158,13 +161,16 @@ class ReportResult:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """Rows as a frame: a column for each column id plus ``package_id``; exact objects, never floats."""
+        """Rows as a frame: a column for each column id, then ids of what has names; exact objects, never floats."""
         import pandas as pd
 
-        by_package = self.query.by_package
-        names = [column.id for column in self.columns] + (["package_id"] if by_package else [])
-        records = [(*row.labels, *row.figures, *((row.package_id,) if by_package else ())) for row in self.rows]
+        names = [column.id for column in self.columns] + [name for _, name in self._ids()]
+        records = [(*row.labels, *row.figures, *(row.keys[place] for place, _ in self._ids())) for row in self.rows]
         return pd.DataFrame(records, columns=names, dtype=object)
+
+    def _ids(self) -> list[tuple[int, str]]:
+        """The groupings whose rows carry an id: place in the grouping, and the name of the id."""
+        return [(n, item.id_column) for n, item in enumerate(self.query.dimensions) if item.id_column]
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of semantics, section 7."""
@@ -178,8 +184,7 @@ class ReportResult:
 
     def _row_json(self, row: Row) -> dict[str, Any]:
         labels: dict[str, Any] = dict(zip(self.query.group_by, row.labels, strict=True))
-        if self.query.by_package:
-            labels["package_id"] = row.package_id
+        labels |= {name: row.keys[place] for place, name in self._ids()}
         marks = {
             "partial": None if row.partial is None else [day.isoformat() for day in row.partial],
             "data_until": None if row.data_until is None else row.data_until.isoformat(),
@@ -205,7 +210,7 @@ class ReportResult:
         rows = tuple(
             Row(
                 tuple(row[item] for item in query.group_by),
-                row.get("package_id"),
+                tuple(row[item.id_column or item.id] for item in query.dimensions),
                 figures(row),
                 # Reports frozen before rows carried marks have none.
                 _partial(row.get("partial")),
@@ -218,8 +223,8 @@ class ReportResult:
 
 
 def label_text(dimension: str, label: str | None) -> str:
-    """A label as a person reads it: None is "No package"."""
-    return NO_PACKAGE if label is None and dimension == "package" else str(label)
+    """A label as a person reads it: "Calling Card", "No package"."""
+    return DIMENSION[dimension].words(label)
 
 
 def _partial(days: Sequence[str] | None) -> tuple[date, date] | None:

@@ -10,27 +10,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-import sqlalchemy as sa
-
-from data.access import User, descendants, visible_owners
-from data.errors import Cancelled, MissingRate, UserError, did_you_mean
-from data.report import sql
-from data.report.figures import Figures
+from data.access import User
+from data.errors import Cancelled, MissingRate
+from data.report.choices import read_company
+from data.report.filters import FILTER
+from data.report.flows import places
+from data.report.fold import Fold
+from data.report.lines import FlowLines, LevelLines
 from data.report.money import Rates
 from data.report.period import Bucket, Span, buckets, resolve
 from data.report.planner import choose
 from data.report.query import ReportQuery
 from data.report.result import Figure, ReportInfo, ReportResult, Row, columns_for
+from data.report.selection import Selection, last_transaction, published_rates
 from data.report.sources import Reader, Source, Transactions
 from data.warehouse.engines import Reading, Warehouse
-from data.warehouse.schema import packages, resellers
 
 _log = logging.getLogger(__name__)
 
 NO_CLIENTS = "No clients match the filters, so there is nothing to report: widen or remove a filter."
 NO_DATA_YET = "Nothing is known of these clients before the end of the period: choose a later period."
 NOT_BEGUN = "The period had not begun at the moment of the report: choose an earlier period."
-NO_PACKAGE_ROWS = "No package has any figure in this period: choose another period or other packages."
+NO_FIGURES = "Nothing that the rows are grouped by has any figure in this period: choose another period or grouping."
 
 
 @dataclass
@@ -189,11 +190,10 @@ class _Run:
             return reference
         return found
 
-    def find(self, source_for: Callable[[Reader, ReportQuery, sql.Selection], Source] = choose) -> _Found:
+    def find(self, source_for: Callable[[Reader, ReportQuery, Selection], Source] = choose) -> _Found:
         """The answer, from the source chosen for the question."""
         self.watch.stage("Finding the clients")
         selection = self._selection()
-        names = self._package_names()
         nothing = Rates(self.base, ())
         source = source_for(self.reader, self.query, selection)
         created = source.created()
@@ -201,64 +201,47 @@ class _Run:
             return _Found((), None, None, None, nothing, NO_CLIENTS, source.name)
         first_at, first, last = source.interval(self.span.start, min(self.span.end, self.as_of))
         first_data = min([*created.values()] + ([first_at] if first_at is not None else []))
-        shown = self._buckets(self.query.time_unit, first_data)
+        shown = self._buckets(first_data)
         if not shown:
             why = NOT_BEGUN if self.span.start >= self.as_of else NO_DATA_YET
             return _Found((), None, first, last, nothing, why, source.name)
 
         self.watch.stage("Counting clients and balances")
         currencies = sorted(created)
-        stocks = source.stocks(shown, currencies)
+        keys = len(self.query.attributes)
+        changes = LevelLines.of(source.levels(shown, currencies), keys)
         self.watch.stage("Adding up transactions")
         rates, rate_days = self._rates({*created, self.query.currency}, shown[-1].closing)
-        stretches = sql.places(self.query.timezone, shown, rate_days=rate_days)
-        flows = source.flows(shown, stretches, currencies)
+        stretches = places(self.query.timezone, shown, rate_days=rate_days)
+        happened = FlowLines.of(source.flows(shown, stretches, currencies), keys)
 
         self.watch.stage("Converting money")
-        [(last_at,)] = self.reader.lines(sql.last_transaction())
-        figures = Figures(self.query, shown, currencies, rates, last_at=last_at)
-        figures.add_stocks(stocks)
-        figures.add_flows(flows, stretches)
-        rows, totals = figures.freeze(names)
-        return _Found(rows, totals, first, last, rates, None if rows else NO_PACKAGE_ROWS, source.name)
+        [(last_at,)] = self.reader.lines(last_transaction())
+        connection = self.reading.connection
+        names = {item.id: item.names_in(connection) for item in self.query.dimensions if item.named is not None}
+        rows, totals = Fold(self.query, shown, currencies, rates, stretches).rows(
+            changes, happened, names, last_at=last_at
+        )
+        return _Found(rows, totals, first, last, rates, None if rows else NO_FIGURES, source.name)
 
     # --- what is asked ------------------------------------------------------------------------------------------------
 
-    def _selection(self) -> sql.Selection:
-        parents = {row.id: row.parent_id for row in self.reading.connection.execute(sa.select(resellers))}
-        seen = visible_owners(self.user, parents)
-        known = parents if seen is None else seen
-        for owner in self.query.owners:
-            if owner not in known:
-                raise UserError(f"Owner {owner} is unknown.{did_you_mean(str(owner), sorted(known))}", field="owner")
-        owners = seen
-        if self.query.owners:
-            # Filters and what the person may see are ANDed; a filter can only name what is inside of it.
-            owners = descendants(self.query.owners, parents)
-            owners = owners if seen is None else owners & seen
-        self._check_tags(seen)
-        return sql.Selection(self.query.client_types, self.query.tags, owners)
+    def _selection(self) -> Selection:
+        company = read_company(self.reading.connection, self.user)
+        conditions = []
+        for id_, values in self.query.filters:
+            item = FILTER[id_]
+            item.refuse_unknown(values, company)
+            if item.attribute or item.keeps:
+                conditions.append((id_, frozenset(item.widened(values, company))))
+        # Filters and what the person may see are ANDed.
+        return Selection(tuple(conditions), company.seen)
 
-    def _check_tags(self, seen: frozenset[int] | None) -> None:
-        if not self.query.tags:
-            return
-        known = set(self.reading.connection.execute(sql.tags_of(seen)).scalars())
-        for tag in self.query.tags:
-            if tag not in known:
-                raise UserError(f"Tag {tag!r} is unknown.{did_you_mean(tag, sorted(known))}", field="tag")
-
-    def _package_names(self) -> dict[int, str]:
-        names = {row.id: row.name for row in self.reading.connection.execute(sa.select(packages))}
-        for package in self.query.packages:
-            if package not in names:
-                raise UserError(f"Package {package} is unknown.{did_you_mean(str(package), names)}", field="package")
-        return names
-
-    def _buckets(self, unit: str | None, first_data: datetime) -> tuple[Bucket, ...]:
+    def _buckets(self, first_data: datetime) -> tuple[Bucket, ...]:
         return buckets(
             self.span,
             self.query.timezone,
-            unit,
+            self.query.bucket,
             as_of=self.as_of,
             first_data=first_data,
             active_duration=self.query.active_duration,
@@ -269,5 +252,5 @@ class _Run:
         if len(currencies) == 1:
             return Rates(self.base, ()), None
         since = self.span.start.date() - timedelta(days=2)
-        rates = Rates(self.base, self.reader.lines(sql.published_rates(currencies - {self.base}, since, until)))
+        rates = Rates(self.base, self.reader.lines(published_rates(currencies - {self.base}, since, until)))
         return rates, rates.turning_days(currencies, since, until)

@@ -1,6 +1,6 @@
 """Where a report's figures can come from: :class:`Source`, and the one that answers every question.
 
-All sources give the same lines, and :class:`data.report.figures.Figures` makes rows of them, whatever the source.
+All sources give the same lines, and :class:`data.report.fold.Fold` makes rows of them, whatever the source.
 :class:`Transactions` is the reference: it is small, and reads each client's own history. Faster ones answer fewer
 questions, and are chosen by :mod:`data.report.planner`.
 """
@@ -17,11 +17,16 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from data.errors import Cancelled
-from data.report import sql
-from data.report.figures import Columns
+from data.report.flows import flows
+from data.report.levels import levels
+from data.report.lines import Column, Place
 from data.report.period import Bucket
 from data.report.query import ReportQuery
+from data.report.selection import Selection, data_interval, selected_currencies
 from data.warehouse.engines import Reading
+
+Columns = Sequence[Column]
+"""The lines of a statement, column by column."""
 
 
 class Stoppable(Protocol):
@@ -72,12 +77,12 @@ class Source(ABC):
         """The first transaction of the selected clients at all, and the first and the last in [start, end)."""
 
     @abstractmethod
-    def stocks(self, shown: Sequence[Bucket], currencies: Sequence[str]) -> Columns:
-        """The lines of :func:`data.report.sql.stocks`: one at most for a series, currency and bucket."""
+    def levels(self, shown: Sequence[Bucket], currencies: Sequence[str]) -> Columns:
+        """The lines of :class:`data.report.lines.LevelLines`, as columns."""
 
     @abstractmethod
-    def flows(self, shown: Sequence[Bucket], stretches: Sequence[sql.Place], currencies: Sequence[str]) -> Columns:
-        """The lines of :func:`data.report.sql.flows`, for the stretches of the shown buckets; any number of them."""
+    def flows(self, shown: Sequence[Bucket], stretches: Sequence[Place], currencies: Sequence[str]) -> Columns:
+        """The lines of :class:`data.report.lines.FlowLines`, as columns, for the stretches of the buckets."""
 
 
 class Transactions(Source):
@@ -85,20 +90,20 @@ class Transactions(Source):
 
     name = "transactions"
 
-    def __init__(self, reader: Reader, query: ReportQuery, selection: sql.Selection) -> None:
+    def __init__(self, reader: Reader, query: ReportQuery, selection: Selection) -> None:
         self._reader = reader
         self._query = query
         self._selection = selection
 
     def created(self) -> dict[str, datetime]:
-        return {row[0]: row[1] for row in self._reader.lines(sql.selected_currencies(self._selection))}
+        return {row[0]: row[1] for row in self._reader.lines(selected_currencies(self._selection))}
 
     def interval(self, start: datetime, end: datetime) -> tuple[datetime | None, datetime | None, datetime | None]:
-        [(first_ever, first, last)] = self._reader.lines(sql.data_interval(self._selection, start, end))
+        [(first_ever, first, last)] = self._reader.lines(data_interval(self._selection, start, end))
         return first_ever, first, last
 
-    def stocks(self, shown: Sequence[Bucket], currencies: Sequence[str]) -> Columns:
-        return self._reader.columns(sql.stocks(self._query, self._selection, shown, currencies))
+    def levels(self, shown: Sequence[Bucket], currencies: Sequence[str]) -> Columns:
+        return self._reader.columns(levels(self._query, self._selection, shown, currencies))
 
-    def flows(self, shown: Sequence[Bucket], stretches: Sequence[sql.Place], currencies: Sequence[str]) -> Columns:
-        return self._reader.columns(sql.flows(self._query, self._selection, stretches, currencies))
+    def flows(self, shown: Sequence[Bucket], stretches: Sequence[Place], currencies: Sequence[str]) -> Columns:
+        return self._reader.columns(flows(self._query, self._selection, stretches, currencies))

@@ -11,7 +11,7 @@ import json
 import threading
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +23,7 @@ import numpy as np
 import sqlalchemy as sa
 from duckdb_engine import ConnectionWrapper, Dialect
 from numpy.typing import NDArray
+from sqlalchemy import ColumnElement
 from sqlalchemy.types import TypeEngine
 
 from data.errors import Cancelled, Damaged, NoData, Outdated, UserError
@@ -438,6 +439,13 @@ def open_for_loading(url: sa.URL) -> Iterator[sa.Connection]:
     )
     with _reaching(), engine.begin() as connection:
         yield connection
+
+
+def one_of(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether a column has one of some values: all of them are one bound array, however many there are."""
+    kind = sa.ARRAY(column.type)
+    found = sa.func.unnest(sa.cast(sa.bindparam(None, sorted(values), kind), kind))
+    return column.in_(sa.select(found.label("value")))
 
 
 def relation(name: str, columns: Sequence[tuple[str, TypeEngine[Any], Sequence[Any]]]) -> sa.CTE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from data.report.period import months_before
+from data.report.dimensions import unit_named
 from data.report.result import ReportResult, Row
 from data.words.dates import DASH, day_words, is_whole_months, moment_words, month_name, short_day_words
 
@@ -96,18 +96,8 @@ def _day(day: date, whole_first: date, whole_last: date, language: str) -> str:
 
 def _whole(result: ReportResult, unit: str | None, label: str | None) -> tuple[date, date]:
     """First and last date of the stretch that a label names."""
-    match unit:
-        case "year":
-            return date(int(str(label)), 1, 1), date(int(str(label)), 12, 31)
-        case "quarter":
-            first = date(int(str(label)[:4]), int(str(label)[-1]) * 3 - 2, 1)
-            return first, months_before(first, -3) - _DAY
-        case "month":
-            first = date.fromisoformat(f"{label}-01")
-            return first, months_before(first, -1) - _DAY
-        case "week":
-            first = date.fromisoformat(str(label))
-            return first, first + 6 * _DAY
-        case "date":
-            return date.fromisoformat(str(label)), date.fromisoformat(str(label))
-    return result.query.start.date, result.query.end.date
+    if unit is None:
+        return result.query.start.date, result.query.end.date
+    kind = unit_named(unit)
+    first = kind.read(str(label))
+    return first, kind.following(first) - _DAY

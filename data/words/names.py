@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from data.report.catalog import NO_PACKAGE
+from data.report.dimensions import NO_PACKAGE, Dimension, Key
 from data.report.query import ReportQuery
-from data.report.result import label_text
 
 K = TypeVar("K", bound=Hashable)
 
@@ -48,24 +47,21 @@ class Labelled(Protocol):
         """One for each grouping."""
 
     @property
-    def package_id(self) -> int | None:
-        """What tells packages of one name apart."""
+    def keys(self) -> tuple[Key, ...]:
+        """One for each grouping: what tells apart what is called the same."""
 
 
 def row_labels(query: ReportQuery, rows: Sequence[Labelled]) -> tuple[tuple[str, ...], ...]:
     """The labels of each row as people read them, those of different things always different."""
-    place = query.group_by.index("package") if "package" in query.group_by else None
-    packages: dict[int | None, str] = {}
-    if place is not None:
-        named: dict[int | None, str] = {
-            row.package_id: str(row.labels[place]) for row in rows if row.package_id is not None
-        }
-        packages = {None: NO_PACKAGE}
-        packages.update(apart(named, taken=[NO_PACKAGE]))
-    return tuple(
-        tuple(
-            packages[row.package_id] if at == place else label_text(dimension, row.labels[at])
-            for at, dimension in enumerate(query.group_by)
-        )
-        for row in rows
-    )
+    columns = [_named(rows, place, dimension) for place, dimension in enumerate(query.dimensions)]
+    return tuple(zip(*columns, strict=True)) if columns else ((),) * len(rows)
+
+
+def _named(rows: Sequence[Labelled], place: int, dimension: Dimension) -> list[str]:
+    if dimension.named is None:
+        return [dimension.words(row.labels[place]) for row in rows]
+    known = {row.keys[place]: row.labels[place] for row in rows}
+    nothing = {key: dimension.words(None) for key in known if key is None}
+    names = apart({key: dimension.words(label) for key, label in known.items() if key is not None}, [NO_PACKAGE])
+    words = names | nothing
+    return [words[row.keys[place]] for row in rows]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.currencies import currency_name
-from data.report.catalog import DIMENSION
+from data.report.dimensions import DIMENSION
+from data.report.filters import FILTER
 from data.report.period import QUICK_RANGES
 from data.report.query import ReportQuery
-from data.warehouse.schema import CLIENT_TYPES
 from data.words.dates import period_words
 from data.words.names import cut
 
@@ -115,14 +115,9 @@ def tell(query: ReportQuery, names: Names | None = None, *, name: str | None = N
     """The words of ``query``. ``name`` is a title that a person gave it, such as its template's."""
     known = names or {}
 
-    def named(kind: str, ids: Sequence[int]) -> tuple[str, ...]:
-        return tuple(known.get((kind, id_), f"#{id_}") for id_ in ids)
-
-    filters = (
-        ("Client Type", tuple(CLIENT_TYPES.get(item, item) for item in query.client_types)),
-        ("Client Tags", query.tags),
-        ("Owner", named("owner", query.owners)),
-        ("Package", named("package", query.packages)),
+    filters = tuple(
+        (item.label, tuple(known.get((item.option, value)) or item.words(value) for value in values))
+        for item, values in ((FILTER[id_], values) for id_, values in query.filters)
     )
     return Question(
         name=name,
@@ -131,7 +126,7 @@ def tell(query: ReportQuery, names: Names | None = None, *, name: str | None = N
         end=str(query.end),
         period=period_words(query.start, query.end, language),
         zone=query.timezone,
-        filters=tuple((label, values) for label, values in filters if values),
+        filters=filters,
         grouping=tuple(DIMENSION[item].label for item in query.group_by),
         currency=query.currency,
         months=query.active_duration,

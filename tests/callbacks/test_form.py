@@ -13,6 +13,7 @@ from data.errors import UserError
 from data.report.reports import Reports
 from data.settings import Settings
 from data.store.records import open_records
+from layouts.filters import IDS
 from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores
 from tests.callbacks.conftest import Visitor
 
@@ -21,8 +22,8 @@ QUESTION = {
     (Period.FROM, "value"): "2024-01-01",
     (Period.TO, "value"): "2024-03-31",
     (Period.ZONE, "value"): "Europe/Kyiv",
-    (Filters.CLIENT_TYPE, "value"): ["client"],
-    (Filters.OWNER, "value"): [2],
+    (IDS["client_types"].field, "value"): ["client"],
+    (IDS["owners"].field, "value"): ["2"],
     (GroupBy.CHOSEN, "value"): ["package", "month"],
     (Delivery.CURRENCY, "value"): "USD",
     (Delivery.ACTIVE_DURATION, "value"): 3,
@@ -45,8 +46,8 @@ def test_what_was_asked_is_there_at_the_next_visit(visitor: Visitor, client: fla
     assert {place: again[place] for place in QUESTION} == QUESTION
     assert again[Period.FIRST_VISIT, "data"] is False
     assert again[Filters.SHOWN, "data"] == ["client_types", "owners"]
-    assert again[Filters.OWNER_ROW, "hidden"] is False
-    assert again[Filters.TAG_ROW, "hidden"] is True
+    assert again[IDS["owners"].row, "hidden"] is False
+    assert again[IDS["tags"].row, "hidden"] is True
 
 
 def test_a_question_that_cannot_be_asked_is_not_remembered(visitor: Visitor, client: flask.testing.FlaskClient) -> None:
@@ -79,7 +80,7 @@ def test_reset_returns_to_the_defaults(visitor: Visitor) -> None:
     visitor.put(QUESTION | {(Filters.SHOWN, "data"): ["client_types", "owners"]})
     visitor.press(Form.RESET)
     assert visitor[Period.RANGE, "value"] == "last_12_months"
-    assert visitor[Filters.OWNER, "value"] == []
+    assert visitor[IDS["owners"].field, "value"] == []
     assert visitor[Filters.SHOWN, "data"] == []
     assert visitor[GroupBy.CHOSEN, "value"] == ["month"]
     assert visitor[Delivery.ACTIVE_DURATION, "value"] == 1
@@ -102,7 +103,7 @@ def test_addresses_are_checked_as_they_come(visitor: Visitor) -> None:
         ((Period.ZONE, "value"), "Europe/Kiyv", Problem.ZONE, "Did you mean"),
         ((Delivery.ACTIVE_DURATION, "value"), 121, Problem.ACTIVE_DURATION, "choose 1 to 120"),
         ((Delivery.ACTIVE_DURATION, "value"), None, Problem.ACTIVE_DURATION, "whole number"),
-        ((Filters.OWNER, "value"), [999], Problem.OWNER, "999"),
+        ((IDS["owners"].field, "value"), ["999"], IDS["owners"].problem, "999"),
         ((Delivery.CURRENCY, "value"), "XXQ", Problem.CURRENCY, "XXQ"),
     ],
 )
@@ -152,7 +153,7 @@ def test_remembered_values_that_are_gone_are_left_out_with_a_notice(
     kept["query"] |= {"owners": [2, 4711], "timezone": "Atlantis/Capital"}
     records.preferences.set(OPERATOR, REMEMBERED, kept)
     again = Visitor(client)
-    assert again[Filters.OWNER, "value"] == [2]
+    assert again[IDS["owners"].field, "value"] == ["2"]
     assert again[Period.ZONE, "value"] == "UTC"
     said = str(again[Page.MESSAGES, "children"])
     assert "owner 4711" in said

@@ -11,6 +11,7 @@ from callbacks.routes import ASSETS
 from data.delivery.formats import FORMATS
 from data.settings import Settings
 from layouts import ids
+from layouts.filters import IDS
 from tests.callbacks.conftest import Visitor
 
 
@@ -34,6 +35,7 @@ def test_every_id_is_spelled_in_the_one_place(visitor: Visitor) -> None:
         for id_ in getattr(enum, "__members__", {}).values()
     }
     known |= {ids.export(item.id) for item in FORMATS}
+    known |= {id_ for own in IDS.values() for id_ in vars(own).values()}
     named = set().union(*map(_named, visitor.dependencies))
     assert {id_ for id_ in named if not id_.startswith("{")} - known == set()
 

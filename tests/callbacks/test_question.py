@@ -13,6 +13,7 @@ from data.report.query import ReportQuery
 from data.services import Services
 from data.store.templates import Draft
 from layouts import ids
+from layouts.filters import IDS
 from layouts.ids import Filters, Links, Page, Report
 from tests.callbacks.conftest import Visitor
 from tests.callbacks.test_report import ask, words
@@ -56,7 +57,7 @@ def test_the_title_stays_with_the_link(titled: Visitor) -> None:
 
 
 def test_another_question_does_not_bear_it(titled: Visitor) -> None:
-    titled.put({(Filters.CLIENT_TYPE, "value"): ["client"], (Filters.SHOWN, "data"): ["client_types"]})
+    titled.put({(IDS["client_types"].field, "value"): ["client"], (Filters.SHOWN, "data"): ["client_types"]})
     ask(titled)
     assert titled[Report.ADDRESS, "data"]["title"] == "By Month, Jan–Jun 2024, Client Type Client"
     assert words(titled[Report.CHIPS, "children"]).startswith("Client Type Client by Month")

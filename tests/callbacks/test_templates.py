@@ -13,13 +13,14 @@ from data.report.query import ReportQuery
 from data.settings import Settings
 from data.store.records import open_records
 from data.store.templates import Draft, Template
+from layouts.filters import IDS
 from layouts.ids import Delivery, Filters, Form, GroupBy, Page, Period, Problem, Stores, Templates
 from tests.callbacks.conftest import Visitor
 
 QUESTION = {
     (Period.RANGE, "value"): "last_month",
     (Period.ZONE, "value"): "Europe/Kyiv",
-    (Filters.TAG, "value"): ["vip"],
+    (IDS["tags"].field, "value"): ["vip"],
     (GroupBy.CHOSEN, "value"): ["date"],
     (Delivery.TYPE, "value"): "xlsx",
     (Delivery.SEND_TO, "value"): ["anna@example.org"],
@@ -170,7 +171,7 @@ def test_the_default_opens_the_form_and_reset_returns_to_it(
     visitor.change(Stores.RUN, "data", {"id": "one"})
     again = Visitor(client)
     assert {place: again[place] for place in QUESTION} == QUESTION
-    again.put({(Delivery.ACTIVE_DURATION, "value"): 1, (Filters.TAG, "value"): []})
+    again.put({(Delivery.ACTIVE_DURATION, "value"): 1, (IDS["tags"].field, "value"): []})
     again.press(Form.RESET)
     assert {place: again[place] for place in QUESTION} == QUESTION
     _act(again, "Mine", "standard")
@@ -185,10 +186,10 @@ def test_values_that_are_gone_are_left_out_with_a_notice(visitor: Visitor, tmp_p
     query = ReportQuery.from_json(known.query.to_json() | {"tags": ["vip", "gone"], "owners": [2, 4711]})
     records.update(known.id, Draft(title="Old", asked=Asked(query), runs_at_once=True), OPERATOR, version=known.version)
     _act(visitor, "Old", "load")
-    assert visitor[Filters.TAG, "value"] == ["vip"]
-    assert visitor[Filters.OWNER, "value"] == [2]
+    assert visitor[IDS["tags"].field, "value"] == ["vip"]
+    assert visitor[IDS["owners"].field, "value"] == ["2"]
     said = str(visitor[Page.MESSAGES, "children"])
-    assert "client tag gone" in said
+    assert "tag gone" in said
     assert "owner 4711" in said
     # It does not run by itself: the question is no longer the one that was saved.
     assert visitor[Templates.RUN_NOW, "data"] is None

@@ -41,7 +41,14 @@ def report(
         group_by=tuple(group_by),
         currency=currency,
     )
-    made = tuple(Row(labels, package, figures(**cells)) for labels, package, cells in rows)
+    made = tuple(
+        Row(
+            labels,
+            tuple(package if item == "package" else label for item, label in zip(group_by, labels, strict=True)),
+            figures(**cells),
+        )
+        for labels, package, cells in rows
+    )
     info = ReportInfo(
         period_start=datetime.fromisoformat(start),
         period_end=datetime.fromisoformat(end),

@@ -32,7 +32,7 @@ def test_a_spec_comes_back_from_json_as_it_was(spec: ChartSpec) -> None:
     [
         ({"kind": "lines"}, "kind", "Did you mean line?"),
         ({"kind": 3}, "kind", "not a text"),
-        ({"x": "week"}, "x", "unknown"),
+        ({"x": "fortnight"}, "x", "unknown"),
         ({"x": "balance_refill_total"}, "x", "choose Scatter"),
         ({"stack": "up"}, "stack", "unknown"),
         ({"split": 1}, "split", "neither true nor false"),

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from dash.development.base_component import Component
 
-from data.report.catalog import DIMENSIONS
-from data.report.choices import Choices, Owner, Package
+from data.report.choices import Choices
+from data.report.dimensions import DIMENSIONS
+from data.report.filters import Choice
 from data.report.period import QUICK_RANGES, Bound, quick_range_dates
 from data.report.query import ReportQuery
 from data.warehouse.schema import CLIENT_TYPES
@@ -21,9 +22,16 @@ from layouts.ids import Delivery, Filters, Form, GroupBy, Period
 
 TODAY = date(2024, 5, 15)
 CHOICES = Choices(
-    owners=(Owner(1, ("Operator",)), Owner(2, ("Operator", "North")), Owner(5, ("Operator", "North", "North-East"))),
-    tags=("trial", "vip"),
-    packages=(Package(10, "Gold"), Package(11, "Gold")),
+    of={
+        "client_types": tuple(Choice(value, label) for value, label in CLIENT_TYPES.items()),
+        "tags": (Choice("trial", "trial"), Choice("vip", "vip")),
+        "owners": (
+            Choice("1", "Operator"),
+            Choice("2", "North", ("Operator",)),
+            Choice("5", "North-East", ("Operator", "North")),
+        ),
+        "packages": (Choice("9007199254740992", "Gold"), Choice("9007199254740993", "Gold")),
+    },
     currencies=("EUR", "USD"),
 )
 QUERY = ReportQuery(
@@ -59,7 +67,7 @@ def test_fields_are_filled_from_the_question(by_id: dict[str, Component]) -> Non
     assert by_id[Period.RANGE].value == filters.CUSTOM
     assert (by_id[Period.FROM].value, by_id[Period.FROM_TIME].value) == ("2024-01-01", "08:30")
     assert by_id[Period.TO].value == "2024-01-31"
-    assert by_id[Filters.TAG].value == ["vip"]
+    assert by_id[filters.IDS["tags"].field].value == ["vip"]
     assert by_id[GroupBy.CHOSEN].value == ["package", "month"]
     assert by_id[Delivery.CURRENCY].value == "USD"
     assert by_id[Delivery.SEND_TO].value == ["anna@example.org"]
@@ -68,10 +76,11 @@ def test_fields_are_filled_from_the_question(by_id: dict[str, Component]) -> Non
 
 
 def test_every_filter_has_its_row_and_only_those_in_use_are_seen(by_id: dict[str, Component]) -> None:
-    assert {item.key: by_id[item.row].hidden for item in filters.FILTERS} == {
+    assert {id_: by_id[ids.row].hidden for id_, ids in filters.IDS.items()} == {
         "client_types": True,
         "tags": False,
         "owners": False,
+        "client_currencies": True,
         "packages": True,
     }
     assert by_id[Filters.ADD].hidden == ["tags", "owners"]
@@ -79,15 +88,22 @@ def test_every_filter_has_its_row_and_only_those_in_use_are_seen(by_id: dict[str
 
 
 def test_values_have_names_and_owners_their_place_in_the_tree(by_id: dict[str, Component]) -> None:
-    assert {option["value"] for option in by_id[Filters.CLIENT_TYPE].options} == set(CLIENT_TYPES)
-    assert by_id[Filters.OWNER].options[2] == {"value": 5, "label": "North-East", "path": "Operator › North"}
-    assert [option["value"] for option in by_id[Filters.PACKAGE].options] == [10, 11]
+    assert {option["value"] for option in by_id[filters.IDS["client_types"].field].options} == set(CLIENT_TYPES)
+    assert by_id[filters.IDS["owners"].field].options[2] == {
+        "value": "5",
+        "label": "North-East",
+        "path": "Operator › North",
+    }
+    # As text: both ids are the same number to JavaScript.
+    offered = [option["value"] for option in by_id[filters.IDS["packages"].field].options]
+    assert offered == ["9007199254740992", "9007199254740993"]
+    assert by_id[filters.IDS["owners"].field].value == ["5"]
 
 
 def test_the_menus_come_from_the_catalog(by_id: dict[str, Component]) -> None:
     offered = [item["value"] for group in by_id[GroupBy.ADD].groups for item in group["items"]]
     assert offered == [dimension.id for dimension in DIMENSIONS]
-    assert [group["label"] for group in by_id[GroupBy.ADD].groups] == ["Time", "Extras"]
+    assert [group["label"] for group in by_id[GroupBy.ADD].groups] == ["Time", "Clients", "Extras"]
     assert {option["value"] for option in by_id[Period.RANGE].options} == {*QUICK_RANGES, filters.CUSTOM}
 
 

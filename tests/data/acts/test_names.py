@@ -11,7 +11,8 @@ import pytest
 from data.access import OPERATOR
 from data.acts.names import known_names
 from data.errors import NoData
-from data.report.choices import Choices, Owner
+from data.report.choices import Choices
+from data.report.filters import Choice
 
 
 def asked_of(answer: Any) -> Any:
@@ -25,7 +26,7 @@ def asked_of(answer: Any) -> Any:
 
 
 def test_names_are_those_that_the_person_may_see() -> None:
-    choices = Choices((Owner(2, ("North",)),), (), (), ())
+    choices = Choices({"owners": (Choice("2", "North"),)})
     assert known_names(asked_of(choices), OPERATOR) == {("owner", 2): "North"}
 
 

@@ -62,7 +62,14 @@ def report(
         notice=notice,
     )
     made = tuple(
-        Row(labels, place if asked.by_package and labels[-1] is not None else None, values)
+        Row(
+            labels,
+            tuple(
+                place if known == "package" and label is not None else label
+                for known, label in zip(asked.group_by, labels, strict=True)
+            ),
+            values,
+        )
         for place, (labels, values) in enumerate(rows, start=1)
     )
     return ReportResult(asked, columns_for(asked), made, totals, info)

@@ -30,7 +30,7 @@ def filtered() -> ReportResult:
     asked = query("month", "package", tags=("vip", "West"), owners=(7,))
     days = (date(2024, 3, 1), date(2024, 3, 24))
     rows = tuple(
-        Row(("2024-03", name), id_, figures(place), days)
+        Row(("2024-03", name), ("2024-03", id_), figures(place), days)
         for place, (id_, name) in enumerate([(4, "Basic"), (9, "Basic"), (None, None)])
     )
     result = report(asked, [], figures(50))

@@ -46,7 +46,7 @@ def report(
         rates_newest=None,
         data_version="1",
     )
-    made = tuple(Row((label,), id_, figures(**known)) for label, id_, known in rows)
+    made = tuple(Row((label,), (id_,), figures(**known)) for label, id_, known in rows)
     return ReportResult(query, columns_for(query), made, None if totals is None else figures(**totals), info)
 
 
@@ -83,7 +83,7 @@ def test_rows_are_matched_by_name_and_package_not_by_place() -> None:
     now = report([("Bronze", 4, {QTY: 4}), ("Gold", 2, {QTY: 2}), (None, None, {QTY: 5})], {})
     found = compare(then, now)
     # Rows of now in their order; those that are gone stand after the neighbour that they followed.
-    assert [(row.labels[0], row.package_id, row.then, row.now) for row in found.rows] == [
+    assert [(row.labels[0], row.keys[0], row.then, row.now) for row in found.rows] == [
         ("Gold", 1, 0, None),
         ("Bronze", 4, None, 0),
         ("Gold", 2, 1, 1),

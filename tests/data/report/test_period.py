@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from data.errors import UserError
 from data.report.period import (
+    DATES,
+    MONTHS,
     QUICK_RANGES,
+    YEARS,
     Bound,
+    Unit,
     buckets,
     check_zone,
     first_instant,
@@ -317,7 +321,7 @@ AGES_AGO = at("1990-01-01")
 FAR_AHEAD = at("2100-01-01")
 
 
-def cut(start: str, end: str, zone: str, unit: str | None, **rest: datetime) -> list[tuple[str, datetime, datetime]]:
+def cut(start: str, end: str, zone: str, unit: Unit | None, **rest: datetime) -> list[tuple[str, datetime, datetime]]:
     """First local date, start and T of each bucket."""
     span = resolve(Bound.parse(start, field="from"), Bound.parse(end, field="to"), zone)
     chosen = {"as_of": FAR_AHEAD, "first_data": AGES_AGO} | rest
@@ -326,7 +330,7 @@ def cut(start: str, end: str, zone: str, unit: str | None, **rest: datetime) -> 
 
 
 def test_buckets_are_local_months_clipped_to_the_period() -> None:
-    assert cut("2024-02-15", "2024-04-10T06:00", "UTC", "month") == [
+    assert cut("2024-02-15", "2024-04-10T06:00", "UTC", MONTHS) == [
         ("2024-02-15", at("2024-02-15"), at("2024-03-01")),
         ("2024-03-01", at("2024-03-01"), at("2024-04-01")),
         ("2024-04-01", at("2024-04-01"), at("2024-04-10T06:00")),
@@ -334,23 +338,23 @@ def test_buckets_are_local_months_clipped_to_the_period() -> None:
 
 
 def test_buckets_are_local_years() -> None:
-    assert cut("2023-12-31", "2024-01-01", "Asia/Kolkata", "year") == [
+    assert cut("2023-12-31", "2024-01-01", "Asia/Kolkata", YEARS) == [
         ("2023-12-31", at("2023-12-30T18:30"), at("2023-12-31T18:30")),
         ("2024-01-01", at("2023-12-31T18:30"), at("2024-01-01T18:30")),
     ]
 
 
 def test_the_day_of_a_clock_change_is_shorter_or_longer() -> None:
-    [(_, start, end)] = cut("2024-03-31", "2024-03-31", "Europe/Kyiv", "date")
+    [(_, start, end)] = cut("2024-03-31", "2024-03-31", "Europe/Kyiv", DATES)
     assert end - start == timedelta(hours=23)
-    [(_, start, end)] = cut("2024-10-27", "2024-10-27", "Europe/Kyiv", "date")
+    [(_, start, end)] = cut("2024-10-27", "2024-10-27", "Europe/Kyiv", DATES)
     assert end - start == timedelta(hours=25)
-    [(_, start, end)] = cut("2024-04-07", "2024-04-07", "Australia/Lord_Howe", "date")
+    [(_, start, end)] = cut("2024-04-07", "2024-04-07", "Australia/Lord_Howe", DATES)
     assert end - start == timedelta(hours=24, minutes=30)
 
 
 def test_a_skipped_date_is_no_bucket() -> None:
-    found = cut("2011-12-28", "2012-01-01", "Pacific/Apia", "date")
+    found = cut("2011-12-28", "2012-01-01", "Pacific/Apia", DATES)
     assert [label for label, _, _ in found] == ["2011-12-28", "2011-12-29", "2011-12-31", "2012-01-01"]
 
 
@@ -359,21 +363,21 @@ def test_without_time_in_the_grouping_the_whole_period_is_one_bucket() -> None:
 
 
 def test_t_is_the_least_of_bucket_end_period_end_and_as_of() -> None:
-    assert cut("2024-02-15", "2024-04-10", "UTC", "month", as_of=at("2024-03-05T10:00")) == [
+    assert cut("2024-02-15", "2024-04-10", "UTC", MONTHS, as_of=at("2024-03-05T10:00")) == [
         ("2024-02-15", at("2024-02-15"), at("2024-03-01")),
         ("2024-03-01", at("2024-03-01"), at("2024-03-05T10:00")),
     ]
 
 
 def test_a_bucket_that_starts_at_as_of_is_not_shown() -> None:
-    assert len(cut("2024-02-01", "2024-04-30", "UTC", "month", as_of=at("2024-03-01"))) == 1
-    assert len(cut("2024-02-01", "2024-04-30", "UTC", "month", as_of=at("2024-03-01") + TICK)) == 2
+    assert len(cut("2024-02-01", "2024-04-30", "UTC", MONTHS, as_of=at("2024-03-01"))) == 1
+    assert len(cut("2024-02-01", "2024-04-30", "UTC", MONTHS, as_of=at("2024-03-01") + TICK)) == 2
     assert cut("2024-02-01", "2024-04-30", "UTC", None, as_of=at("2024-02-01")) == []
 
 
 def test_a_bucket_whose_t_is_not_after_the_first_data_is_not_shown() -> None:
-    assert len(cut("2024-02-01", "2024-03-31", "UTC", "month", first_data=at("2024-03-01"))) == 1
-    assert len(cut("2024-02-01", "2024-03-31", "UTC", "month", first_data=at("2024-03-01") - TICK)) == 2
+    assert len(cut("2024-02-01", "2024-03-31", "UTC", MONTHS, first_data=at("2024-03-01"))) == 1
+    assert len(cut("2024-02-01", "2024-03-31", "UTC", MONTHS, first_data=at("2024-03-01") - TICK)) == 2
     assert cut("2024-02-01", "2024-03-31", "UTC", None, first_data=at("2024-04-01")) == []
 
 
@@ -390,11 +394,11 @@ def test_active_duration_counts_whole_local_days_back_from_the_day_that_ends_the
 
 
 def test_a_hundred_years_by_date_begin_at_the_first_data() -> None:
-    found = cut("1924-01-01", "2024-03-31", "America/Havana", "date", first_data=at("2024-03-30T12:00"))
+    found = cut("1924-01-01", "2024-03-31", "America/Havana", DATES, first_data=at("2024-03-30T12:00"))
     assert [label for label, _, _ in found] == ["2024-03-30", "2024-03-31"]
 
 
-def partial(start: str, end: str, zone: str, unit: str | None, as_of: datetime = FAR_AHEAD) -> list[str | None]:
+def partial(start: str, end: str, zone: str, unit: Unit | None, as_of: datetime = FAR_AHEAD) -> list[str | None]:
     """What each bucket covers if it is not whole: "first..last"."""
     span = resolve(Bound.parse(start, field="from"), Bound.parse(end, field="to"), zone)
     found = buckets(span, zone, unit, active_duration=1, as_of=as_of, first_data=AGES_AGO)
@@ -402,34 +406,34 @@ def partial(start: str, end: str, zone: str, unit: str | None, as_of: datetime =
 
 
 def test_buckets_that_the_period_clips_are_partial() -> None:
-    assert partial("2024-02-15", "2024-04-10", "UTC", "month") == [
+    assert partial("2024-02-15", "2024-04-10", "UTC", MONTHS) == [
         "2024-02-15..2024-02-29",
         None,
         "2024-04-01..2024-04-10",
     ]
-    assert partial("2024-02-10", "2024-02-20", "UTC", "year") == ["2024-02-10..2024-02-20"]
-    assert partial("2024-01-01", "2024-12-31", "Europe/Kyiv", "year") == [None]
+    assert partial("2024-02-10", "2024-02-20", "UTC", YEARS) == ["2024-02-10..2024-02-20"]
+    assert partial("2024-01-01", "2024-12-31", "Europe/Kyiv", YEARS) == [None]
 
 
 def test_a_bound_with_a_time_of_day_makes_the_date_partial_unless_it_is_the_edge_of_the_date() -> None:
-    assert partial("2024-02-01T08:00", "2024-02-03T12:00", "Asia/Kolkata", "date") == [
+    assert partial("2024-02-01T08:00", "2024-02-03T12:00", "Asia/Kolkata", DATES) == [
         "2024-02-01..2024-02-01",
         None,
         "2024-02-03..2024-02-03",
     ]
-    assert partial("2024-02-01T00:00", "2024-02-03T00:00", "Asia/Kolkata", "date") == [None, None]
+    assert partial("2024-02-01T00:00", "2024-02-03T00:00", "Asia/Kolkata", DATES) == [None, None]
     # Midnight does not exist there: the date begins at 01:00, and half past midnight means the same instant.
-    assert partial("2024-04-26T00:30", "2024-04-26", "Africa/Cairo", "date") == [None]
+    assert partial("2024-04-26T00:30", "2024-04-26", "Africa/Cairo", DATES) == [None]
 
 
 def test_a_bucket_that_still_runs_is_partial_up_to_the_moment_of_the_report() -> None:
-    assert partial("2024-02-01", "2024-03-31", "UTC", "month", at("2024-03-05T10:00")) == [
+    assert partial("2024-02-01", "2024-03-31", "UTC", MONTHS, at("2024-03-05T10:00")) == [
         None,
         "2024-03-01..2024-03-05",
     ]
     # At the first instant of 6 March nothing of it is seen.
-    assert partial("2024-03-01", "2024-03-31", "UTC", "month", at("2024-03-06")) == ["2024-03-01..2024-03-05"]
-    assert partial("2024-03-01", "2024-03-31", "UTC", "month", at("2024-04-01")) == [None]
+    assert partial("2024-03-01", "2024-03-31", "UTC", MONTHS, at("2024-03-06")) == ["2024-03-01..2024-03-05"]
+    assert partial("2024-03-01", "2024-03-31", "UTC", MONTHS, at("2024-04-01")) == [None]
 
 
 def test_a_whole_period_is_partial_only_while_it_runs() -> None:
@@ -439,13 +443,13 @@ def test_a_whole_period_is_partial_only_while_it_runs() -> None:
 
 def test_a_skipped_date_does_not_make_its_month_partial() -> None:
     """Samoa had no 30 December 2011: what ends with the 29th holds all of it but the 31st."""
-    assert partial("2011-12-01", "2011-12-31", "Pacific/Apia", "month") == [None]
-    assert partial("2011-12-01", "2011-12-29", "Pacific/Apia", "month") == ["2011-12-01..2011-12-29"]
+    assert partial("2011-12-01", "2011-12-31", "Pacific/Apia", MONTHS) == [None]
+    assert partial("2011-12-01", "2011-12-29", "Pacific/Apia", MONTHS) == ["2011-12-01..2011-12-29"]
 
 
 def test_data_ends_with_the_local_date_of_the_last_transaction() -> None:
     span = resolve(Bound(date(2024, 2, 1)), Bound(date(2024, 4, 30)), "Europe/Kyiv")
-    found = buckets(span, "Europe/Kyiv", "month", active_duration=1, as_of=FAR_AHEAD, first_data=AGES_AGO)
+    found = buckets(span, "Europe/Kyiv", MONTHS, active_duration=1, as_of=FAR_AHEAD, first_data=AGES_AGO)
 
     def until(last: datetime | None) -> list[str | None]:
         days = [bucket.data_until(last, "Europe/Kyiv") for bucket in found]

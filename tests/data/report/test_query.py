@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import UserError
-from data.report.catalog import DIMENSION
+from data.report.dimensions import DIMENSION
 from data.report.period import QUICK_RANGES, Bound
 from data.report.query import ReportQuery
 from data.warehouse.schema import CLIENT_TYPES

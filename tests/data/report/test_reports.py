@@ -262,16 +262,16 @@ def test_a_closed_period_forgotten_early_or_kept_too_long(ours: Reports, clock: 
 
 def test_choices_of_somebody_who_may_see_more(ours: Reports) -> None:
     everything, part = ours.choices(OPERATOR), ours.choices(RESTRICTED)
-    assert {owner.id for owner in part.owners} < {owner.id for owner in everything.owners}
+    assert {choice.value for choice in part.of["owners"]} < {choice.value for choice in everything.of["owners"]}
     assert ours.choices(OPERATOR) == everything
 
 
 def test_choices_of_data_that_was_replaced(ours: Reports, monkeypatch: pytest.MonkeyPatch) -> None:
     before = ours.choices(OPERATOR)
-    monkeypatch.setattr(reports, "read_choices", lambda *_: replace(before, tags=("new",)))
-    assert ours.choices(OPERATOR).tags == before.tags
+    monkeypatch.setattr(reports, "read_choices", lambda *_: replace(before, currencies=("XAU",)))
+    assert ours.choices(OPERATOR).currencies == before.currencies
     monkeypatch.setattr(ours._warehouse, "version", lambda: "000999-0000000f")
-    assert ours.choices(OPERATOR).tags == ("new",)
+    assert ours.choices(OPERATOR).currencies == ("XAU",)
 
 
 # --- one run for all who ask at once ----------------------------------------------------------------------------------

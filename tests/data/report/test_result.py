@@ -44,10 +44,14 @@ QUERY = ReportQuery(
     start=Bound(date(2024, 3, 1)), end=Bound(date(2024, 3, 31)), timezone="Europe/Kyiv", group_by=("package", "month")
 )
 ROWS = (
-    Row(("Gold", "2024-03"), 10, figures(clients_all_qty=2, clients_all_balance=Decimal("-1000000000000.01"))),
+    Row(
+        ("Gold", "2024-03"),
+        (10, "2024-03"),
+        figures(clients_all_qty=2, clients_all_balance=Decimal("-1000000000000.01")),
+    ),
     Row(
         (None, "2024-03"),
-        None,
+        (None, "2024-03"),
         figures(payg_active_avg=Decimal("0.10")),
         partial=(date(2024, 3, 1), date(2024, 3, 9)),
         data_until=date(2024, 3, 7),

@@ -15,9 +15,19 @@ import sqlalchemy as sa
 from duckdb_engine import Dialect as DuckDBDialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from data.report import by_lines, sql
+from data.report import by_lines
+from data.report.flows import flows, places
+from data.report.levels import levels
 from data.report.period import Bound, buckets, resolve
 from data.report.query import ReportQuery
+from data.report.selection import (
+    Selection,
+    anything_between,
+    data_interval,
+    last_transaction,
+    selected_currencies,
+    transactions_between,
+)
 
 FOLDER = Path(__file__).parents[2] / "golden" / "sql"
 DIALECTS = {"duckdb": DuckDBDialect, "postgresql": PGDialect_psycopg}
@@ -35,9 +45,17 @@ def _query(**asked: object) -> ReportQuery:
 WHOLE = _query()
 BY_MONTH_AND_PACKAGE = _query(group_by=("month", "package"))
 FILTERED = _query(group_by=("month",), packages=(10, 12))
+BY_ATTRIBUTES = _query(group_by=("owner", "quarter", "client_currency"))
 CURRENCIES = ("EUR", "UAH")
-EVERYONE = sql.Selection()
-SOME = sql.Selection(types=("client",), tags=("vip", "trial"), owners=frozenset({4, 2}))
+EVERYONE = Selection()
+SOME = Selection(
+    (
+        ("client_types", frozenset({"client"})),
+        ("tags", frozenset({"vip", "trial"})),
+        ("client_currencies", frozenset({"EUR"})),
+    ),
+    seen=frozenset({4, 2}),
+)
 
 
 def _statements() -> dict[str, sa.Executable]:
@@ -46,15 +64,18 @@ def _statements() -> dict[str, sa.Executable]:
         ("whole", WHOLE, EVERYONE),
         ("month_package", BY_MONTH_AND_PACKAGE, EVERYONE),
         ("filtered", FILTERED, SOME),
+        ("attributes", BY_ATTRIBUTES, SOME),
     ):
         span = resolve(query.start, query.end, query.timezone)
         shown = buckets(
-            span, query.timezone, query.time_unit, as_of=AS_OF, first_data=BEGIN, active_duration=query.active_duration
+            span, query.timezone, query.bucket, as_of=AS_OF, first_data=BEGIN, active_duration=query.active_duration
         )
-        stretches = sql.places(query.timezone, shown, rate_days=None)
-        found[f"stocks_{name}"] = sql.stocks(query, selection, shown, CURRENCIES)
-        found[f"flows_{name}"] = sql.flows(query, selection, stretches, CURRENCIES)
-    by_groups = sql.Selection(types=("client",), owners=frozenset({4, 2}))
+        stretches = places(query.timezone, shown, rate_days=None)
+        found[f"levels_{name}"] = levels(query, selection, shown, CURRENCIES)
+        found[f"flows_{name}"] = flows(query, selection, stretches, CURRENCIES)
+    by_groups = Selection(
+        (("client_types", frozenset({"client"})), ("client_currencies", frozenset({"EUR"}))), frozenset({4, 2})
+    )
     ends, days = [bucket.closing for bucket in shown], [(date(2024, 1, 1), 0, 0), (date(2024, 1, 2), 1, 0)]
     found["lines_levels"] = by_lines.levels(1, by_groups, ends, CURRENCIES)
     found["lines_lapses"] = by_lines.lapses(1, by_groups, ends, 3, CURRENCIES)
@@ -62,10 +83,11 @@ def _statements() -> dict[str, sa.Executable]:
     found["lines_interval"] = by_lines.day_interval(1, by_groups, date(2024, 1, 1), date(2024, 3, 31))
     found["lines_currencies"] = by_lines.group_currencies(by_groups)
     touched = replace(SOME, touched=(AS_OF, AS_OF + timedelta(hours=1)))
-    found["between_touched"] = sql.transactions_between(touched, BEGIN, AS_OF)
-    found["anything_between"] = sql.anything_between(BEGIN, AS_OF)
-    found["interval_filtered"] = sql.data_interval(SOME, span.start, span.end)
-    found["currencies_filtered"] = sql.selected_currencies(SOME)
+    found["between_touched"] = transactions_between(touched, BEGIN, AS_OF)
+    found["anything_between"] = anything_between(BEGIN, AS_OF)
+    found["interval_filtered"] = data_interval(SOME, span.start, span.end)
+    found["currencies_filtered"] = selected_currencies(SOME)
+    found["last"] = last_transaction()
     return found
 
 
@@ -88,6 +110,6 @@ def test_filters_are_sorted_so_that_equal_questions_are_equal_statements() -> No
 
 
 def test_values_are_bound_never_written_into_the_statement() -> None:
-    hostile = sql.Selection(tags=("x'; DROP TABLE clients; --",))
+    hostile = Selection((("tags", frozenset({"x'; DROP TABLE clients; --"})),))
     for dialect in DIALECTS.values():
-        assert "DROP" not in str(sql.selected_currencies(hostile).compile(dialect=dialect()))
+        assert "DROP" not in str(selected_currencies(hostile).compile(dialect=dialect()))

@@ -68,7 +68,7 @@ def make_report(rows: int = 3, *, seconds: float = 0.25, by: tuple[str, ...] = (
                 f"2025-{row % 12 + 1:02}" if item == "month" else (None if row % 3 == 2 else f"Пакет {row}")
                 for item in by
             ),
-            None if "package" not in by or row % 3 == 2 else row,
+            tuple(f"2025-{row % 12 + 1:02}" if item == "month" else (None if row % 3 == 2 else row) for item in by),
             tuple(figure(row, place) for place in range(len(METRICS))),
         )
         for row in range(rows)

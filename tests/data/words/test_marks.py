@@ -15,7 +15,7 @@ from tests.data.delivery.samples import figures, query, report
 def marked(unit: str, label: str, first: str, last: str, until: str | None = None) -> ReportResult:
     """A report by ``unit`` of one row that covers the dates from ``first`` to ``last``."""
     days = date.fromisoformat(first), date.fromisoformat(last)
-    row = Row((label,), None, figures(1), days, None if until is None else date.fromisoformat(until))
+    row = Row((label,), (label,), figures(1), days, None if until is None else date.fromisoformat(until))
     return replace(report(query("month"), [], None), query=query(unit), rows=(row,))
 
 

@@ -1,9 +1,9 @@
 WITH selected AS
 (SELECT clients.id AS id, clients.currency AS currency, clients.created_at AS created_at, clients.closed_at AS closed_at
 FROM clients
-WHERE clients.type IN (%(type_1_1)s) AND clients.id IN (SELECT client_tags.client_id
+WHERE clients.type IN (SELECT unnest(CAST(%(param_1)s AS VARCHAR[])) AS value) AND clients.id IN (SELECT client_tags.client_id
 FROM client_tags
-WHERE client_tags.tag IN (%(tag_1_1)s, %(tag_1_2)s)) AND clients.owner_id IN (%(owner_id_1_1)s, %(owner_id_1_2)s) AND (clients.id IN (SELECT transactions.client_id
+WHERE client_tags.tag IN (SELECT unnest(CAST(%(param_2)s AS VARCHAR[])) AS value)) AND clients.currency IN (SELECT unnest(CAST(%(param_3)s AS VARCHAR(3)[])) AS value) AND clients.owner_id IN (SELECT unnest(CAST(%(param_4)s AS BIGINT[])) AS value) AND (clients.id IN (SELECT transactions.client_id
 FROM transactions
 WHERE transactions."at" >= %(at_1)s AND transactions."at" < %(at_2)s) OR clients.created_at >= %(created_at_1)s AND clients.created_at < %(created_at_2)s OR clients.closed_at >= %(closed_at_1)s AND clients.closed_at < %(closed_at_2)s))
  SELECT min(transactions."at") AS min_1, max(transactions."at") AS max_1

@@ -1,9 +1,9 @@
 WITH selected AS
 (SELECT clients.id AS id, clients.currency AS currency, clients.created_at AS created_at, clients.closed_at AS closed_at
 FROM clients
-WHERE clients.type IN (%(type_1_1)s::VARCHAR) AND clients.id IN (SELECT client_tags.client_id
+WHERE clients.type IN (SELECT unnest(CAST(%(param_1)s::VARCHAR[] AS VARCHAR[])) AS value) AND clients.id IN (SELECT client_tags.client_id
 FROM client_tags
-WHERE client_tags.tag IN (%(tag_1_1)s::VARCHAR, %(tag_1_2)s::VARCHAR)) AND clients.owner_id IN (%(owner_id_1_1)s::BIGINT, %(owner_id_1_2)s::BIGINT)),
+WHERE client_tags.tag IN (SELECT unnest(CAST(%(param_2)s::VARCHAR[] AS VARCHAR[])) AS value)) AND clients.currency IN (SELECT unnest(CAST(%(param_3)s::VARCHAR(3)[] AS VARCHAR(3)[])) AS value) AND clients.owner_id IN (SELECT unnest(CAST(%(param_4)s::BIGINT[] AS BIGINT[])) AS value)),
 found AS
 (SELECT min(client_months.first_at) AS first_ever, min(CASE WHEN (client_months.month >= %(month_1)s::DATE AND client_months.month < %(month_2)s::DATE) THEN client_months.first_at END) AS first, max(CASE WHEN (client_months.month >= %(month_1)s::DATE AND client_months.month < %(month_2)s::DATE) THEN client_months.last_at END) AS last
 FROM client_months JOIN selected ON selected.id = client_months.client_id UNION ALL SELECT CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS anon_1, min(transactions."at") AS min_3, max(transactions."at") AS max_2

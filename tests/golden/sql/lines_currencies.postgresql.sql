@@ -1,3 +1,3 @@
 SELECT client_groups.currency, min(client_groups.created_at) AS min_1
 FROM client_groups
-WHERE client_groups.type IN (%(type_1_1)s::VARCHAR) AND client_groups.owner_id IN (%(owner_id_1_1)s::BIGINT, %(owner_id_1_2)s::BIGINT) GROUP BY client_groups.currency
+WHERE client_groups.type IN (SELECT unnest(CAST(%(param_1)s::VARCHAR[] AS VARCHAR[])) AS value) AND client_groups.currency IN (SELECT unnest(CAST(%(param_2)s::VARCHAR(3)[] AS VARCHAR(3)[])) AS value) AND client_groups.owner_id IN (SELECT unnest(CAST(%(param_3)s::BIGINT[] AS BIGINT[])) AS value) GROUP BY client_groups.currency

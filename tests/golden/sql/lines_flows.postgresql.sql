@@ -1,7 +1,7 @@
 WITH groups AS
 (SELECT client_groups.group_id AS group_id, CASE client_groups.currency WHEN %(param_12)s::VARCHAR THEN %(param_13)s::INTEGER WHEN %(param_14)s::VARCHAR THEN %(param_15)s::INTEGER ELSE %(param_16)s::INTEGER END AS currency, client_groups.currency = %(currency_1)s::VARCHAR AS is_target
 FROM client_groups
-WHERE client_groups.type IN (%(type_1_1)s::VARCHAR) AND client_groups.owner_id IN (%(owner_id_1_1)s::BIGINT, %(owner_id_1_2)s::BIGINT)),
+WHERE client_groups.type IN (SELECT unnest(CAST(%(param_17)s::VARCHAR[] AS VARCHAR[])) AS value) AND client_groups.currency IN (SELECT unnest(CAST(%(param_18)s::VARCHAR(3)[] AS VARCHAR(3)[])) AS value) AND client_groups.owner_id IN (SELECT unnest(CAST(%(param_19)s::BIGINT[] AS BIGINT[])) AS value)),
 places AS
 (SELECT unnest(CAST(%(places_day)s::DATE[] AS DATE[])) AS day, unnest(CAST(%(places_place)s::INTEGER[] AS INTEGER[])) AS place, unnest(CAST(%(places_first)s::INTEGER[] AS INTEGER[])) AS first)
  SELECT %(param_1)s::INTEGER AS scope, %(param_2)s::BIGINT AS package_id, groups.currency, CASE WHEN groups.is_target THEN places.first ELSE places.place END AS place, CASE day_flows.kind WHEN %(param_3)s::VARCHAR THEN %(param_4)s::INTEGER WHEN %(param_5)s::VARCHAR THEN %(param_6)s::INTEGER WHEN %(param_7)s::VARCHAR THEN %(param_8)s::INTEGER WHEN %(param_9)s::VARCHAR THEN %(param_10)s::INTEGER ELSE %(param_11)s::INTEGER END AS kind, CAST(sum(day_flows.number) AS BIGINT) AS number, CAST(sum(day_flows.not_below) AS BIGINT) AS not_below, CAST(sum(day_flows.not_above) AS BIGINT) AS not_above, CAST(sum(day_flows.amount_micros) AS VARCHAR) AS amount

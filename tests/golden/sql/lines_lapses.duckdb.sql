@@ -1,9 +1,7 @@
 WITH groups AS
-(SELECT client_groups.group_id AS group_id, CASE client_groups.currency WHEN %(param_1)s THEN %(param_2)s WHEN %(param_3)s THEN %(param_4)s ELSE %(param_5)s END AS currency, false AS is_target
+(SELECT client_groups.group_id AS group_id, CASE client_groups.currency WHEN %(param_2)s THEN %(param_3)s WHEN %(param_4)s THEN %(param_5)s ELSE %(param_6)s END AS currency, false AS is_target
 FROM client_groups
-WHERE client_groups.type IN (%(type_1_1)s) AND client_groups.owner_id IN (%(owner_id_1_1)s, %(owner_id_1_2)s)),
-buckets AS
-(SELECT unnest(CAST(%(buckets_day)s AS DATE[])) AS day, unnest(CAST(%(buckets_bucket)s AS INTEGER[])) AS bucket)
- SELECT groups.currency, coalesce(buckets.bucket, %(coalesce_1)s) AS bucket, CAST(sum(lapse_changes.qty) AS BIGINT) AS qty, CAST(sum(lapse_changes.pos) AS VARCHAR) AS pos, CAST(sum(lapse_changes.neg) AS VARCHAR) AS neg
-FROM lapse_changes JOIN groups ON groups.group_id = lapse_changes.group_id LEFT OUTER JOIN buckets ON buckets.day = greatest(lapse_changes.day, CASE WHEN (EXTRACT(day FROM CAST(lapse_changes.paid_day + 1 + INTERVAL '3 months' AS DATE)) < EXTRACT(day FROM lapse_changes.paid_day + 1)) THEN CAST(lapse_changes.paid_day + 1 + INTERVAL '3 months' AS DATE) ELSE CAST(lapse_changes.paid_day + 1 + INTERVAL '3 months' AS DATE) - 1 END)
-WHERE lapse_changes.zone_id = %(zone_id_1)s AND lapse_changes.day <= %(day_1)s AND lapse_changes.paid_day < %(paid_day_1)s GROUP BY groups.currency, coalesce(buckets.bucket, %(coalesce_1)s)
+WHERE client_groups.type IN (SELECT unnest(CAST(%(param_7)s AS VARCHAR[])) AS value) AND client_groups.currency IN (SELECT unnest(CAST(%(param_8)s AS VARCHAR(3)[])) AS value) AND client_groups.owner_id IN (SELECT unnest(CAST(%(param_9)s AS BIGINT[])) AS value))
+ SELECT groups.currency, %(param_1)s AS bucket, CAST(sum(lapse_changes.qty) AS BIGINT) AS qty, CAST(sum(lapse_changes.pos) AS VARCHAR) AS pos, CAST(sum(lapse_changes.neg) AS VARCHAR) AS neg
+FROM lapse_changes JOIN groups ON groups.group_id = lapse_changes.group_id
+WHERE lapse_changes.zone_id = %(zone_id_1)s AND lapse_changes.day <= %(day_1)s AND lapse_changes.paid_day < %(paid_day_1)s GROUP BY groups.currency

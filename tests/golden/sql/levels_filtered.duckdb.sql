@@ -1,9 +1,9 @@
 WITH selected AS
 (SELECT clients.id AS id, clients.currency AS currency, clients.created_at AS created_at, clients.closed_at AS closed_at
 FROM clients
-WHERE clients.type IN (%(type_1_1)s) AND clients.id IN (SELECT client_tags.client_id
+WHERE clients.type IN (SELECT unnest(CAST(%(param_31)s AS VARCHAR[])) AS value) AND clients.id IN (SELECT client_tags.client_id
 FROM client_tags
-WHERE client_tags.tag IN (%(tag_1_1)s, %(tag_1_2)s)) AND clients.owner_id IN (%(owner_id_1_1)s, %(owner_id_1_2)s)),
+WHERE client_tags.tag IN (SELECT unnest(CAST(%(param_32)s AS VARCHAR[])) AS value)) AND clients.currency IN (SELECT unnest(CAST(%(param_33)s AS VARCHAR(3)[])) AS value) AND clients.owner_id IN (SELECT unnest(CAST(%(param_34)s AS BIGINT[])) AS value)),
 bucket_ends AS
 (SELECT unnest(CAST(%(bucket_ends_day)s AS DATE[])) AS day, unnest(CAST(%(bucket_ends_low)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS low, unnest(CAST(%(bucket_ends_high)s AS TIMESTAMP WITHOUT TIME ZONE[])) AS high, unnest(CAST(%(bucket_ends_rank)s AS INTEGER[])) AS rank),
 lives AS
@@ -17,7 +17,7 @@ moves AS
 FROM client_months JOIN lives ON lives.id = client_months.client_id
 WHERE client_months.month < %(month_1)s UNION ALL SELECT transactions.client_id AS client_id, stretches.bucket AS bucket, sum(transactions.amount_micros) AS amount, max(CASE WHEN (transactions.kind IN (%(kind_1_1)s, %(kind_1_2)s, %(kind_1_3)s) AND transactions.amount_micros < %(amount_micros_1)s) THEN transactions."at" END) AS paid_at
 FROM transactions JOIN stretches ON CAST(transactions."at" AS DATE) = stretches.day AND transactions."at" >= stretches.low AND transactions."at" < stretches.high JOIN lives ON lives.id = transactions.client_id
-WHERE transactions."at" >= %(at_1)s AND transactions."at" < %(at_2)s GROUP BY transactions.client_id, stretches.bucket UNION ALL SELECT lives.id AS client_id, %(param_31)s AS bucket, %(param_32)s AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
+WHERE transactions."at" >= %(at_1)s AND transactions."at" < %(at_2)s GROUP BY transactions.client_id, stretches.bucket UNION ALL SELECT lives.id AS client_id, %(param_35)s AS bucket, %(param_36)s AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
 FROM lives),
 changes AS
 (SELECT moves.client_id AS client_id, moves.bucket AS bucket, sum(moves.amount) AS amount, max(moves.paid_at) AS paid_at
@@ -35,11 +35,11 @@ pieces AS
 FROM steps JOIN lives ON lives.id = steps.client_id
 WHERE greatest(steps.low, lives.born) < least(steps.high, lives.gone)),
 held AS
-(SELECT holdings.client_id AS client_id, holdings.package_set AS package_set, CASE WHEN (holdings.started_at >= %(started_at_1)s) THEN %(param_33)s WHEN (holdings.started_at < %(started_at_2)s) THEN %(param_34)s ELSE bucket_ends_3.rank END AS low, coalesce(CASE WHEN (holdings.ended_at >= %(ended_at_1)s) THEN %(param_35)s WHEN (holdings.ended_at < %(ended_at_2)s) THEN %(param_36)s ELSE bucket_ends_4.rank END, %(coalesce_3)s) AS high
+(SELECT holdings.client_id AS client_id, holdings.package_set AS package_set, CASE WHEN (holdings.started_at >= %(started_at_1)s) THEN %(param_37)s WHEN (holdings.started_at < %(started_at_2)s) THEN %(param_38)s ELSE bucket_ends_3.rank END AS low, coalesce(CASE WHEN (holdings.ended_at >= %(ended_at_1)s) THEN %(param_39)s WHEN (holdings.ended_at < %(ended_at_2)s) THEN %(param_40)s ELSE bucket_ends_4.rank END, %(coalesce_3)s) AS high
 FROM holdings LEFT OUTER JOIN bucket_ends AS bucket_ends_3 ON CAST(holdings.started_at AS DATE) = bucket_ends_3.day AND holdings.started_at >= bucket_ends_3.low AND holdings.started_at < bucket_ends_3.high LEFT OUTER JOIN bucket_ends AS bucket_ends_4 ON CAST(holdings.ended_at AS DATE) = bucket_ends_4.day AND holdings.ended_at >= bucket_ends_4.low AND holdings.ended_at < bucket_ends_4.high
 WHERE holdings.package_set IN (SELECT package_sets.package_set
 FROM package_sets
-WHERE package_sets.package_id IN (%(package_id_1_1)s, %(package_id_1_2)s))),
+WHERE package_sets.package_id IN (SELECT unnest(CAST(%(param_41)s AS BIGINT[])) AS value))),
 while_held AS
 (SELECT held.package_set AS package_set, pieces.currency AS currency, greatest(pieces.low, held.low) AS low, least(pieces.high, held.high) AS high, pieces.balance AS balance, pieces.active_until AS active_until
 FROM pieces JOIN held ON held.client_id = pieces.client_id
@@ -49,7 +49,7 @@ by_set_turns AS
 by_set_events AS
 (SELECT while_held.package_set AS package_set, while_held.currency AS currency, CASE WHEN (by_set_turns.turn = %(turn_1)s) THEN while_held.low WHEN (by_set_turns.turn = %(turn_2)s) THEN while_held.high ELSE least(while_held.high, greatest(while_held.low, while_held.active_until)) END AS bucket, greatest(while_held.balance, %(greatest_1)s) AS pos, least(while_held.balance, %(least_1)s) AS neg, CASE WHEN (coalesce(while_held.active_until, %(coalesce_1)s) > while_held.low) THEN %(param_14)s ELSE %(param_15)s END * CASE WHEN (by_set_turns.turn = %(turn_3)s) THEN %(param_16)s WHEN (by_set_turns.turn = %(turn_4)s) THEN %(param_17)s ELSE %(param_18)s END AS active, CASE WHEN (while_held.active_until IS NOT NULL) THEN %(param_19)s ELSE %(param_20)s END * CASE WHEN (by_set_turns.turn = %(turn_5)s) THEN %(param_21)s WHEN (by_set_turns.turn = %(turn_6)s) THEN %(param_22)s ELSE %(param_23)s END AS overall_active, CASE WHEN (by_set_turns.turn = %(turn_5)s) THEN %(param_21)s WHEN (by_set_turns.turn = %(turn_6)s) THEN %(param_22)s ELSE %(param_23)s END AS "all"
 FROM while_held JOIN by_set_turns ON true
-WHERE CASE WHEN (by_set_turns.turn = %(turn_1)s) THEN while_held.low WHEN (by_set_turns.turn = %(turn_2)s) THEN while_held.high ELSE least(while_held.high, greatest(while_held.low, while_held.active_until)) END < %(param_37)s),
+WHERE CASE WHEN (by_set_turns.turn = %(turn_1)s) THEN while_held.low WHEN (by_set_turns.turn = %(turn_2)s) THEN while_held.high ELSE least(while_held.high, greatest(while_held.low, while_held.active_until)) END < %(param_42)s),
 by_set AS
 (SELECT by_set_events.package_set AS package_set, by_set_events.currency AS currency, by_set_events.bucket AS bucket, sum(by_set_events.active) AS active_qty, sum(CASE WHEN (by_set_events.active = %(active_1)s) THEN by_set_events.pos WHEN (by_set_events.active = %(active_2)s) THEN -by_set_events.pos ELSE %(param_8)s END) AS active_pos, sum(CASE WHEN (by_set_events.active = %(active_3)s) THEN by_set_events.neg WHEN (by_set_events.active = %(active_4)s) THEN -by_set_events.neg ELSE %(param_9)s END) AS active_neg, sum(by_set_events.overall_active) AS overall_active_qty, sum(CASE WHEN (by_set_events.overall_active = %(overall_active_1)s) THEN by_set_events.pos WHEN (by_set_events.overall_active = %(overall_active_2)s) THEN -by_set_events.pos ELSE %(param_10)s END) AS overall_active_pos, sum(CASE WHEN (by_set_events.overall_active = %(overall_active_3)s) THEN by_set_events.neg WHEN (by_set_events.overall_active = %(overall_active_4)s) THEN -by_set_events.neg ELSE %(param_11)s END) AS overall_active_neg, sum(by_set_events."all") AS all_qty, sum(CASE WHEN (by_set_events."all" = %(all_1)s) THEN by_set_events.pos WHEN (by_set_events."all" = %(all_2)s) THEN -by_set_events.pos ELSE %(param_12)s END) AS all_pos, sum(CASE WHEN (by_set_events."all" = %(all_3)s) THEN by_set_events.neg WHEN (by_set_events."all" = %(all_4)s) THEN -by_set_events.neg ELSE %(param_13)s END) AS all_neg
 FROM by_set_events GROUP BY by_set_events.package_set, by_set_events.currency, by_set_events.bucket)

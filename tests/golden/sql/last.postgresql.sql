@@ -1,0 +1,2 @@
+SELECT max(transactions."at") AS max_1
+FROM transactions

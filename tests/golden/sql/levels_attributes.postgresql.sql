@@ -1,0 +1,39 @@
+WITH selected AS
+(SELECT clients.id AS id, clients.currency AS currency, clients.created_at AS created_at, clients.closed_at AS closed_at, clients.owner_id AS key_0, clients.currency AS key_1
+FROM clients
+WHERE clients.type IN (SELECT unnest(CAST(%(param_27)s::VARCHAR[] AS VARCHAR[])) AS value) AND clients.id IN (SELECT client_tags.client_id
+FROM client_tags
+WHERE client_tags.tag IN (SELECT unnest(CAST(%(param_28)s::VARCHAR[] AS VARCHAR[])) AS value)) AND clients.currency IN (SELECT unnest(CAST(%(param_29)s::VARCHAR(3)[] AS VARCHAR(3)[])) AS value) AND clients.owner_id IN (SELECT unnest(CAST(%(param_30)s::BIGINT[] AS BIGINT[])) AS value)),
+lives AS
+(SELECT selected.id AS id, selected.currency AS currency, selected.key_0 AS key_0, selected.key_1 AS key_1, CASE WHEN (selected.created_at >= %(created_at_1)s::TIMESTAMP WITHOUT TIME ZONE) THEN %(param_23)s::INTEGER WHEN (selected.created_at IS NOT NULL) THEN %(param_24)s::INTEGER END AS born, coalesce(CASE WHEN (selected.closed_at >= %(closed_at_1)s::TIMESTAMP WITHOUT TIME ZONE) THEN %(param_25)s::INTEGER WHEN (selected.closed_at IS NOT NULL) THEN %(param_26)s::INTEGER END, %(coalesce_2)s::INTEGER) AS gone
+FROM selected
+WHERE selected.created_at < %(created_at_2)s::TIMESTAMP WITHOUT TIME ZONE),
+moves AS
+(SELECT client_months.client_id AS client_id, %(param_22)s::INTEGER AS bucket, client_months.amount_micros AS amount, client_months.paid_at AS paid_at
+FROM client_months JOIN lives ON lives.id = client_months.client_id
+WHERE client_months.month < %(month_1)s::DATE UNION ALL SELECT transactions.client_id AS client_id, %(param_31)s::INTEGER AS bucket, sum(transactions.amount_micros) AS amount, max(CASE WHEN (transactions.kind IN (%(kind_1_1)s::VARCHAR, %(kind_1_2)s::VARCHAR, %(kind_1_3)s::VARCHAR) AND transactions.amount_micros < %(amount_micros_1)s::BIGINT) THEN transactions."at" END) AS paid_at
+FROM transactions JOIN lives ON lives.id = transactions.client_id
+WHERE transactions."at" >= %(at_1)s::TIMESTAMP WITHOUT TIME ZONE AND transactions."at" < %(at_2)s::TIMESTAMP WITHOUT TIME ZONE GROUP BY transactions.client_id UNION ALL SELECT lives.id AS client_id, %(param_32)s::INTEGER AS bucket, %(param_33)s::BIGINT AS amount, CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS paid_at
+FROM lives),
+changes AS
+(SELECT moves.client_id AS client_id, moves.bucket AS bucket, sum(moves.amount) AS amount, max(moves.paid_at) AS paid_at
+FROM moves GROUP BY moves.client_id, moves.bucket),
+ranked_changes AS
+(SELECT changes.client_id AS client_id, changes.bucket AS bucket, changes.amount AS amount, CASE WHEN (changes.paid_at >= %(paid_at_1)s::TIMESTAMP WITHOUT TIME ZONE) THEN %(param_20)s::INTEGER WHEN (changes.paid_at IS NOT NULL) THEN %(param_21)s::INTEGER END AS active_until
+FROM changes),
+steps AS
+(SELECT ranked_changes.client_id AS client_id, ranked_changes.bucket AS low, %(param_19)s::INTEGER AS high, ranked_changes.amount AS balance, ranked_changes.active_until AS active_until
+FROM ranked_changes),
+pieces AS
+(SELECT steps.client_id AS client_id, lives.currency AS currency, lives.key_0 AS key_0, lives.key_1 AS key_1, greatest(steps.low, lives.born) AS low, least(steps.high, lives.gone) AS high, steps.balance AS balance, steps.active_until AS active_until
+FROM steps JOIN lives ON lives.id = steps.client_id
+WHERE greatest(steps.low, lives.born) < least(steps.high, lives.gone)),
+whole_events AS
+(SELECT pieces.key_0 AS key_0, pieces.key_1 AS key_1, pieces.currency AS currency, pieces.low AS bucket, greatest(pieces.balance, %(greatest_1)s::INTEGER) AS pos, least(pieces.balance, %(least_1)s::INTEGER) AS neg, CASE WHEN (coalesce(pieces.active_until, %(coalesce_1)s::INTEGER) > pieces.low) THEN %(param_14)s::INTEGER ELSE %(param_15)s::INTEGER END AS active, CASE WHEN (pieces.active_until IS NOT NULL) THEN %(param_16)s::INTEGER ELSE %(param_17)s::INTEGER END * %(param_18)s::INTEGER AS overall_active, %(param_18)s::INTEGER AS "all"
+FROM pieces
+WHERE pieces.low < %(low_1)s::INTEGER),
+whole AS
+(SELECT whole_events.key_0 AS key_0, whole_events.key_1 AS key_1, whole_events.currency AS currency, whole_events.bucket AS bucket, sum(whole_events.active) AS active_qty, sum(CASE WHEN (whole_events.active = %(active_1)s::INTEGER) THEN whole_events.pos WHEN (whole_events.active = %(active_2)s::INTEGER) THEN -whole_events.pos ELSE %(param_8)s::INTEGER END) AS active_pos, sum(CASE WHEN (whole_events.active = %(active_3)s::INTEGER) THEN whole_events.neg WHEN (whole_events.active = %(active_4)s::INTEGER) THEN -whole_events.neg ELSE %(param_9)s::INTEGER END) AS active_neg, sum(whole_events.overall_active) AS overall_active_qty, sum(CASE WHEN (whole_events.overall_active = %(overall_active_1)s::INTEGER) THEN whole_events.pos WHEN (whole_events.overall_active = %(overall_active_2)s::INTEGER) THEN -whole_events.pos ELSE %(param_10)s::INTEGER END) AS overall_active_pos, sum(CASE WHEN (whole_events.overall_active = %(overall_active_3)s::INTEGER) THEN whole_events.neg WHEN (whole_events.overall_active = %(overall_active_4)s::INTEGER) THEN -whole_events.neg ELSE %(param_11)s::INTEGER END) AS overall_active_neg, sum(whole_events."all") AS all_qty, sum(CASE WHEN (whole_events."all" = %(all_1)s::INTEGER) THEN whole_events.pos WHEN (whole_events."all" = %(all_2)s::INTEGER) THEN -whole_events.pos ELSE %(param_12)s::INTEGER END) AS all_pos, sum(CASE WHEN (whole_events."all" = %(all_3)s::INTEGER) THEN whole_events.neg WHEN (whole_events."all" = %(all_4)s::INTEGER) THEN -whole_events.neg ELSE %(param_13)s::INTEGER END) AS all_neg
+FROM whole_events GROUP BY whole_events.key_0, whole_events.key_1, whole_events.currency, whole_events.bucket)
+ SELECT %(param_1)s::INTEGER AS scope, %(param_2)s::BIGINT AS package_id, CASE whole.currency WHEN %(param_3)s::VARCHAR THEN %(param_4)s::INTEGER WHEN %(param_5)s::VARCHAR THEN %(param_6)s::INTEGER ELSE %(param_7)s::INTEGER END AS currency, whole.bucket, whole.key_0, whole.key_1, CAST(sum(whole.active_qty) AS BIGINT) AS active_qty, CAST(sum(whole.active_pos) AS VARCHAR) AS active_pos, CAST(sum(whole.active_neg) AS VARCHAR) AS active_neg, CAST(sum(whole.overall_active_qty) AS BIGINT) AS overall_active_qty, CAST(sum(whole.overall_active_pos) AS VARCHAR) AS overall_active_pos, CAST(sum(whole.overall_active_neg) AS VARCHAR) AS overall_active_neg, CAST(sum(whole.all_qty) AS BIGINT) AS all_qty, CAST(sum(whole.all_pos) AS VARCHAR) AS all_pos, CAST(sum(whole.all_neg) AS VARCHAR) AS all_neg
+FROM whole GROUP BY whole.currency, whole.bucket, whole.key_0, whole.key_1
