@@ -21,6 +21,8 @@ from data.warehouse.values import FIELDS, Field, quoted
 
 _numbers = itertools.count(1)
 _CHUNK = 1 << 20
+_LONGEST = 1 << 25
+"""Bytes of the longest record. The quick reading makes room for fewer: what it stumbles over is read plainly."""
 
 
 class CsvSource(Source):
@@ -154,7 +156,7 @@ class CsvSource(Source):
             f"read_csv({quoted(str(reachable(path, self._scratch)))}, columns = {{{columns}}}, auto_detect = false, "
             f"header = true, delim = {quoted(delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
             f"null_padding = false, nullstr = '', allow_quoted_nulls = true, compression = '{packed}', "
-            f"parallel = {str(parallel).lower()})"
+            f"max_line_size = {_LONGEST if self._copy else _LONGEST // 16}, parallel = {str(parallel).lower()})"
         )
 
     def agrees(self, connection: duckdb.DuckDBPyConnection, count: int) -> bool:

@@ -223,7 +223,9 @@ def open_files(
         try:
             for path, label in _unpacked(found, scratch):
                 make = ParquetSource if path.suffix.lower() == ".parquet" else CsvSource
-                sources.append(make(found.table, path, scratch, connection, label=label, notation=notation))
+                source = make(found.table, path, scratch, connection, label=label, notation=notation)
+                source.watch(found.path)
+                sources.append(source)
         except LoadRefused as refusal:
             refusals.extend(refusal.lines or (refusal.message,))
     if refusals:

@@ -108,6 +108,9 @@ def load_sources(
             labels = [source.label for source in sources if source.table == table]
             steps.begin(f"Checking {labels[0] if len(labels) == 1 else f'{table}, {len(labels):,} files'}")
             checked[table] = checks.check(table)
+        # Lines are looked up in the files once more, and half a file is none.
+        for source in sources:
+            source.check_unchanged()
         if rejects is not None:
             write_rejects(Path(rejects), checks.bad_rows())
         if not keep_going and checks.has_faults():
@@ -127,7 +130,20 @@ def load_sources(
             )
             for table in tables
         ),
-        tuple(warning for source in sources for warning in (*source.warnings, *_skipped(source))),
+        _warnings(sources),
+    )
+
+
+def _warnings(sources: Sequence[Source]) -> tuple[str, ...]:
+    """What is to be said of the files; of the parts of a table the same thing but once."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for source in sources:
+        for warning in (*source.warnings, *_skipped(source)):
+            label = source.label if warning.startswith(f"{source.label}: ") else ""
+            said.setdefault((source.table, warning.removeprefix(label)), []).append(label)
+    return tuple(
+        f"{labels[0]}{f' and {len(labels) - 1:,} more' if len(labels) > 1 else ''}{words}"
+        for (_, words), labels in said.items()
     )
 
 

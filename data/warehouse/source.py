@@ -43,6 +43,17 @@ class Source(ABC):
     skipped: int = 0
     """How many rows have no value at all, known once the engine has read the file: they are no rows either."""
 
+    _watched: tuple[Path, tuple[int, int, int]] | None = None
+
+    def watch(self, file: Path) -> None:
+        """Remember what ``file``, which the rows come from, is like now."""
+        self._watched = file, _state(file)
+
+    def check_unchanged(self) -> None:
+        """Raises :class:`LoadRefused` if the file is not the one any more that was opened, or was written to."""
+        if self._watched is not None and _state(self._watched[0]) != self._watched[1]:
+            raise LoadRefused(f"{visible(self.label)} changed while it was read: load it again when it is complete.")
+
     @abstractmethod
     def text(self, field: Field) -> str:
         """SQL for the text of ``field``, NULL when it is empty."""
@@ -62,6 +73,14 @@ class Source(ABC):
     @abstractmethod
     def places(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> dict[int, SourceRow]:
         """Where the rows with these ordinals (from 0, neither malformed nor skipped ones counted) stand."""
+
+
+def _state(file: Path) -> tuple[int, int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return (0, 0, 0)
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def reachable(file: Path, scratch: Path) -> Path:

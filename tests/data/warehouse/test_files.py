@@ -288,3 +288,22 @@ def test_empty_values_beyond_the_last_column_are_overlooked(end, duckdb_url, tmp
         "packages.csv:4: a quote in the wrong place",
         "packages.csv:5: column 'id': value 'y': not a whole number",
     )
+
+
+def test_a_very_long_value_is_read(duckdb_url, tmp_path):
+    load(duckdb_url, write(tmp_path / "in", rows("packages", "1," + "x" * 3_000_000)))
+    assert len(content(duckdb_url)["packages"][0][1]) == 3_000_000
+
+
+def test_a_file_that_changes_while_it_is_read_keeps_the_load_out(duckdb_url, tmp_path):
+    folder = write(tmp_path / "in", rows("packages", "1,a") | rows("rates", "USD,2024-01-01,1"))
+
+    def write_on(step: str, done: int, total: int) -> None:
+        if step == "Reading rates.csv":
+            with (folder / "packages.csv").open("a") as file:
+                file.write("2,b\n")
+
+    with pytest.raises(LoadRefused, match=r"packages.csv changed while it was read"):
+        load_folder(settings(duckdb_url), folder, progress=write_on)
+    with pytest.raises(NoData):
+        version(duckdb_url)

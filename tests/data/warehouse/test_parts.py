@@ -206,3 +206,12 @@ def test_rejects_never_go_where_a_part_is_or_would_be(name, duckdb_url, tmp_path
         load(duckdb_url, folder, keep_going=True, rejects=folder / name)
     assert refusal.value.field == "rejects"
     assert (folder / "packages-1.csv").read_bytes() == ROWS
+
+
+def test_what_is_to_be_said_of_many_parts_is_said_once(duckdb_url, tmp_path):
+    names = [f"packages/part-{number}.csv" for number in range(3)]
+    folder = put(tmp_path / "in", **dict.fromkeys(names, b"id,name,colour\n1,a,\n,,\n"))
+    assert load(duckdb_url, folder).warnings == (
+        "packages/part-0.csv and 2 more: ignored unknown column 'colour'.",
+        "packages/part-0.csv and 2 more: skipped a row without any value.",
+    )
