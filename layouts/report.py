@@ -197,7 +197,7 @@ def _bar(services: Services) -> html.Div:
             html.Div(
                 [
                     html.P(id=Report.FACTS, className="facts", role="status"),
-                    html.Ul(id=Report.CHIPS, className="question-chips", **aria(label="Question")),
+                    html.Ul(id=Report.CHIPS, className="question-chips", tabIndex="0", **aria(label="Question")),
                     html.Div(
                         [
                             html.Button(

@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from data.report import reports
 from data.report.catalog import METRICS
 from data.report.result import ReportResult
+from data.words.names import row_labels
 from data.words.numerals import numerals
 from data.words.totals import total_of, totals_note
 from tests.browser.acts import LAST, ask, engine_says, fill_form, question, table, texts
@@ -27,8 +28,8 @@ def written(result: ReportResult, language: str = "en-GB") -> list[list[str]]:
     """The rows and the totals as the page should write them."""
     write = numerals(language).write
     rows = [
-        [*("No package" if label is None else label for label in row.labels), *(write(f, 2) for f in row.figures)]
-        for row in result.rows
+        [*labels, *(write(f, 2) for f in row.figures)]
+        for labels, row in zip(row_labels(result.query, result.rows), result.rows, strict=True)
     ]
     assert result.totals is not None
     gaps = [""] * (len(result.query.group_by) - 1)
