@@ -15,6 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from http.cookies import SimpleCookie
 from statistics import quantiles
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ import psutil
 
 from benchmarks.company import demo_company
 from benchmarks.page import served
+from callbacks.gate import CSRF_COOKIE
 from layouts.filters import CUSTOM
 
 PEOPLE = 100
@@ -62,11 +64,13 @@ class Office:
     today: date
     _questions: Any = None
     _request: dict[str, Any] = field(default_factory=dict)
+    _headers: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         place = urlsplit(self.url)
         self.host, self.port = str(place.hostname), int(place.port or 80)
+        self._headers = self._cookies()
         self._request = _press_of_query(self._get("/_dash-layout"), self._get("/_dash-dependencies"))
         self._questions = _questions(self.today)
 
@@ -99,7 +103,7 @@ class Office:
         headers = {
             "Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip, deflate, br",
             "Origin": self.url,
-        }  # fmt: skip
+        } | self._headers  # fmt: skip
         connection = http.client.HTTPConnection(self.host, self.port, timeout=300)
         began = time.perf_counter()
         connection.request("POST", "/_dash-update-component", body, headers)
@@ -111,9 +115,21 @@ class Office:
             raise AssertionError(f"The server answers {answer.status}: {content[:300]!r}")
         return took
 
+    def _cookies(self) -> dict[str, str]:
+        """What a browser that has opened the page sends with every question."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        jar: SimpleCookie = SimpleCookie()
+        for line in answer.headers.get_all("Set-Cookie") or []:
+            jar.load(line)
+        cookies = {name: morsel.value for name, morsel in jar.items()}
+        sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+        return sent | ({"X-CSRFToken": cookies[CSRF_COOKIE]} if CSRF_COOKIE in cookies else {})
+
     def _get(self, path: str) -> Any:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
-        connection.request("GET", path)
+        connection.request("GET", path, headers=self._headers)
         return json.loads(connection.getresponse().read())
 
 

@@ -24,6 +24,20 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords in a millisecond: that it takes long is what a guesser shall feel, and no test."""
+    from argon2 import PasswordHasher
+
+    from data.store import users
+
+    with pytest.MonkeyPatch.context() as patch:
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(users, "_hasher", quick)
+        patch.setattr(users, "_NOBODY", quick.hash("nobody"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[sa.URL]:
     """A PostgreSQL of this test process's own, started once and deleted at the end."""
