@@ -14,7 +14,7 @@ from dash import html
 from flask_caching import Cache
 
 import callbacks
-from callbacks import admin, gate, routes, sign_in, trust
+from callbacks import admin, gate, payload, routes, sign_in, trust
 from data import commands, events
 from data.errors import UserError
 from data.places import close_places
@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = True) -> dash
     sign_in.register(server, services)
     admin.register(server, services)
     callbacks.register_all(app, services)
+    payload.register(app)
     routes.register(app, services)
     commands.register(server)
     return app

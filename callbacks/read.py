@@ -191,7 +191,7 @@ def _texts(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
 def _values(item: Filter, values: Any) -> tuple[Value, ...]:
     try:
         return tuple(map(item.parse, values or ()))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise UserError(
             f"The {item.one} filter holds a value that is not on its list: remove it.", field=item.option
         ) from None
@@ -202,7 +202,7 @@ def _months(value: Any) -> int:
         months = int(value)
         if months != float(value):
             raise ValueError
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last for what is endless
         raise UserError(
             f"Active Duration must be a whole number of months from 1 to {MAX_ACTIVE_DURATION}.",
             field="active-duration",

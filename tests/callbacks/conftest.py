@@ -55,18 +55,7 @@ class Visitor:
 
     def _answer(self, dependency: dict[str, Any], changed: str) -> list[tuple[str, str, Any]]:
         """Let one callback answer; what it changed, as id, property and value."""
-        output = dependency["output"]
-        places = [place for place in output.strip(".").split("...") if place]
-        body = {
-            "output": output,
-            "outputs": [self._output(place) for place in places]
-            if output.startswith("..")
-            else (self._output(places[0]) if places else []),
-            "inputs": [self._value(item) for item in dependency["inputs"]],
-            "state": [self._value(item) for item in dependency["state"]],
-            "changedPropIds": [changed],
-        }
-        response = self.post(body)
+        response = self.post(self.body(dependency, changed))
         if response.status_code == 204:
             return []
         assert response.status_code == 200, response.get_data(as_text=True)
@@ -81,6 +70,20 @@ class Visitor:
                     self._collect(value)
         return found
 
+    def body(self, dependency: dict[str, Any], changed: str) -> dict[str, Any]:
+        """What the browser sends to one callback when the property ``changed`` has changed."""
+        output = dependency["output"]
+        places = [place for place in output.strip(".").split("...") if place]
+        return {
+            "output": output,
+            "outputs": [self._output(place) for place in places]
+            if output.startswith("..")
+            else (self._output(places[0]) if places else []),
+            "inputs": [self._value(item) for item in dependency["inputs"]],
+            "state": [self._value(item) for item in dependency["state"]],
+            "changedPropIds": [changed],
+        }
+
     def post(self, body: dict[str, Any]) -> Any:
         """Ask for a callback's answer as the browser does."""
         cookie = self.client.get_cookie("csrf")
@@ -91,7 +94,15 @@ class Visitor:
         id_, _, prop = place.rpartition(".")
         return {"id": id_, "property": prop}
 
-    def _value(self, item: dict[str, Any]) -> dict[str, Any]:
+    def _value(self, item: dict[str, Any]) -> Any:
+        if '["ALL"]' in item["id"]:
+            pattern = json.loads(item["id"])
+            known = [(json.loads(key), props) for key, props in self.props.items() if key.startswith("{")]
+            return [
+                {"id": id_, "property": item["property"], "value": props.get(item["property"])}
+                for id_, props in known
+                if id_.keys() == pattern.keys() and all(pattern[key] in (["ALL"], id_[key]) for key in pattern)
+            ]
         return item | {"value": self.props.get(item["id"], {}).get(item["property"])}
 
     def _collect(self, node: Any) -> None:

@@ -79,6 +79,10 @@ def test_addresses_go_only_with_files() -> None:
         ({"active_duration": None}, "active-duration"),
         ({"active_duration": 1.5}, "active-duration"),
         ({"active_duration": "many"}, "active-duration"),
+        ({"active_duration": float("inf")}, "active-duration"),
+        ({"active_duration": float("nan")}, "active-duration"),
+        ({"active_duration": "Infinity"}, "active-duration"),
+        ({"owners": [float("inf")]}, "owner"),
         ({"active_duration": 121}, "active-duration"),
     ],
 )
