@@ -308,9 +308,15 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, spare: 
     return found
 
 
+_NARROW, _WIDE = frozenset("fijlrtI"), frozenset("mwMWQ@")
+
+
 def _digits(text: str) -> float:
     """About how many digits wide a text is."""
-    return sum(1 if ch.isdigit() or ch in "+\u2212\u2260" else 1 if ch.isalpha() else 0.55 for ch in text)
+    return sum(
+        1.5 if ch in _WIDE else 0.7 if ch in _NARROW else 1 if ch.isalnum() or ch in "+\u2212\u2260" else 0.55
+        for ch in text
+    )
 
 
 __all__ = ["EMPTY", "WINDOW", "Sheet", "compared_sheets", "explanations", "frame", "sheet"]
