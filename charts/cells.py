@@ -9,16 +9,16 @@ from functools import cached_property
 from charts.spec import COLOURS
 from charts.words import time_position, time_text
 from data.report.catalog import METRICS, Metric
-from data.report.dimensions import TIME_DIMENSIONS
+from data.report.dimensions import DIMENSION, TIME_DIMENSIONS
+from data.report.dimensions import Key as Part
 from data.report.period import labelled_unit
-from data.report.result import Figure, ReportResult, Row, label_text
+from data.report.result import Figure, ReportResult, Row
 from data.words.marks import marks_of
-from data.words.names import apart
-
-Part = str | int | None
-"""What a row is about in one dimension: "2024-03" of time, the id of a package, None for No package."""
+from data.words.names import row_labels
 
 Key = tuple[Part, ...]
+"""What a row is about in some dimensions: the id of a package, "call_shop", None for No package."""
+
 INDEX = {metric.id: place for place, metric in enumerate(METRICS)}
 
 
@@ -65,16 +65,16 @@ class Cells:
 
     @cached_property
     def names(self) -> dict[str, dict[Part, str]]:
-        """For each kind of category the name of each key, in the order of names; None comes last."""
-        return {kind: self._names(kind, place) for place, kind in enumerate(self.kinds)}
-
-    def _names(self, kind: str, place: int) -> dict[Part, str]:
-        at = self.result.query.group_by.index(kind)
-        found = {key[place]: row.labels[at] for (_, key), row in self.rows.items()}
-        nothing = {key: label_text(kind, None) for key in found if key is None}
-        names = apart({key: str(label) for key, label in found.items() if key is not None}, nothing.values())
-        ordered = sorted(names, key=lambda key: (str(found[key]), key if isinstance(key, int) else 0))
-        return {key: names[key] for key in ordered} | nothing
+        """For each kind of category the name of each key, in the kind's own order. No two names are the same."""
+        query, rows = self.result.query, self.result.rows
+        named = row_labels(query, rows)
+        found: dict[str, dict[Part, str]] = {}
+        for kind in self.kinds:
+            at, order = query.group_by.index(kind), DIMENSION[kind].order
+            labels = {row.keys[at]: row.labels[at] for row in rows}
+            words = {row.keys[at]: name[at] for row, name in zip(rows, named, strict=True)}
+            found[kind] = {key: words[key] for key in sorted(labels, key=lambda key: order(key, labels[key]))}
+        return found
 
     def categories(self, kinds: Iterable[str]) -> tuple[Category, ...]:
         """What rows are about in ``kinds``, each once, ordered by the names of the first kind, then of the next."""

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
-from charts.cells import INDEX, Category, Cells, Doubt, Part, cells_of, colour_at, following
+from charts.cells import INDEX, Category, Cells, Doubt, cells_of, colour_at, following
 from charts.spec import Axis, ChartSpec, Series, SeriesKind, Stacking
 from charts.sums import why_no_sum
 from charts.words import time_position, time_text
 from data.report.catalog import METRIC, Metric
 from data.report.dimensions import DIMENSION, TIME_DIMENSIONS
+from data.report.dimensions import Key as Part
 from data.report.result import Figure, ReportResult
 
 XAxis = Literal["time", "category", "metric", "whole"]

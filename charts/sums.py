@@ -15,7 +15,7 @@ def why_no_sum(metrics: Sequence[Metric], apart: Sequence[str]) -> str | None:
     """
     if any(metric.kind == "average" for metric in metrics):
         return "averages do not add up"
-    if "package" in apart and not all(_names_its_package(metric) for metric in metrics):
+    if any(DIMENSION[item].of_packages for item in apart) and not all(_names_its_package(metric) for metric in metrics):
         return "a client with several packages counts in each of them"
     over_time = [item for item in apart if item in TIME_DIMENSIONS]
     if over_time and any(metric.nature == "stock" for metric in metrics):

@@ -213,7 +213,8 @@ def _row_labels(
     """A row's labels. ``mark`` says of its time that it is not whole; ``note`` stands on a line of its own."""
     query = result.query
     words = list(labels) or [period_words(query.start, query.end, numerals.language)]
-    if mark:
+    # Without time in the grouping all rows have the one of the period: the note below the table says it once.
+    if mark and (query.time_unit or not query.group_by):
         words[query.group_by.index(query.time_unit) if query.time_unit else 0] += f" \u00b7 {mark}"
     if note:
         words[-1] += f"\n{note}"

@@ -222,11 +222,6 @@ class ReportResult:
         return cls(query, columns_for(query), rows, totals, ReportInfo.from_json(data["info"]))
 
 
-def label_text(dimension: str, label: str | None) -> str:
-    """A label as a person reads it: "Calling Card", "No package"."""
-    return DIMENSION[dimension].words(label)
-
-
 def _partial(days: Sequence[str] | None) -> tuple[date, date] | None:
     if days is None:
         return None

@@ -34,10 +34,13 @@ def footnote(result: ReportResult, language: str = "en") -> str | None:
         return None
     told = []
     if any(row.partial for row in result.rows):
-        unit = result.query.time_unit or "period"
+        at = moment_words(result.info.as_of, result.info.timezone, language, seconds=False)
+        unit = result.query.time_unit
         told.append(
             f"Marked rows do not hold their whole {unit}: the period begins or ends within it, or it was still running "
-            f"at {moment_words(result.info.as_of, result.info.timezone, language, seconds=False)}."
+            f"at {at}."
+            if unit
+            else f"The period was still running at {at}."
         )
     cut_short = (row.data_until for row, mark in zip(result.rows, marks, strict=True) if mark and _DATA in mark)
     if until := next(cut_short, None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -314,6 +315,49 @@ def test_packages_are_told_apart_by_what_they_are_and_not_by_their_names() -> No
     assert len(set(slices.labels)) == 7
     both = by_month_and_package({("2024-01", key, name): {"clients_all_qty": 1} for key, name in names.items()})
     assert [list(trace.y) for trace in draw(line(Series("clients_all_qty")), both).data] == [[1]] * 7
+
+
+def test_a_client_has_one_type_and_one_owner_so_these_are_stacked_and_shared_out() -> None:
+    types = report(
+        ["month", "client_type"],
+        [
+            (("2024-01", "call_shop"), None, {"clients_all_qty": 1}),
+            (("2024-01", "client"), None, {"clients_all_qty": 3}),
+        ],
+    )
+    spec = line(Series("clients_all_qty"), kind="stacked_bar")
+    figure = draw(spec, types)
+    # In the order of the types, by their own words.
+    assert [(trace.name, list(trace.y)) for trace in figure.data] == [("Client", [3]), ("Call Shop", [1])]
+    assert (figure.layout.barmode, note_of(spec, types)) == ("relative", None)
+    assert list(draw(line(Series("clients_all_qty"), kind="pie"), types).data[0].text) == ["75.0 %", "25.0 %"]
+    # With packages beside it there is a series for each pair, and no sum of them.
+    pairs = report(
+        ["month", "client_type", "package"],
+        [
+            (("2024-01", "client", "Gold"), 7, {"clients_all_qty": 2}),
+            (("2024-01", "client", None), None, {"clients_all_qty": 1}),
+        ],
+    )
+    figure = draw(spec, pairs)
+    assert [trace.name for trace in figure.data] == ["Client \u00b7 Gold", "Client \u00b7 No package"]
+    assert "Not stacked" in str(note_of(spec, pairs))
+    along = line(Series("clients_all_qty"), kind="bar", x="package")
+    assert "Client Type and Month" in draw(replace(along, split=False), pairs).layout.annotations[0].text.replace(
+        "<br>", " "
+    )
+    assert [trace.name for trace in draw(along, pairs).data] == ["Client \u00b7 Jan 2024"]
+
+
+def test_quarters_and_weeks_are_time() -> None:
+    for unit, labels, starts in (
+        ("quarter", ("2024-Q1", "2024-Q3"), ["2024-01-01", "2024-04-01", "2024-07-01"]),
+        ("week", ("2024-W01", "2024-W02"), ["2024-01-01", "2024-01-08"]),
+    ):
+        result = report([unit], [((label,), None, {"clients_active_qty": 1}) for label in labels])
+        trace = draw(line(QTY), result).data[0]
+        assert list(trace.x) == starts
+        assert trace.connectgaps is False
 
 
 def test_a_pie_shows_shares() -> None:

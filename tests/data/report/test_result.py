@@ -13,7 +13,7 @@ import pytest
 from data.report.catalog import METRICS
 from data.report.period import Bound
 from data.report.query import ReportQuery
-from data.report.result import Figure, ReportInfo, ReportResult, Row, columns_for, label_text
+from data.report.result import Figure, ReportInfo, ReportResult, Row, columns_for
 from tests.data.report.worlds import Shelf, answer_of, world
 from tests.oracle import Question
 
@@ -152,12 +152,6 @@ def test_the_frame_holds_exact_objects() -> None:
     assert frame.loc[0, "clients_all_qty"] == 2
     assert frame.loc[1, "package"] is None
     assert list(EMPTY.frame.columns) == list(frame.columns)
-
-
-def test_labels_for_people() -> None:
-    assert label_text("package", None) == "No package"
-    assert label_text("package", "Gold") == "Gold"
-    assert label_text("month", "2024-03") == "2024-03"
 
 
 def test_decimals_are_those_of_the_report_currency() -> None:
