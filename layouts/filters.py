@@ -10,7 +10,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from data.report.choices import Choices
-from data.report.filters import FILTERS, Filter
+from data.report.filters import FILTERS, Choice, Filter
 from data.report.period import QUICK_RANGES, quick_range_dates, zone_names
 from data.report.query import ReportQuery
 from layouts.attributes import aria
@@ -29,9 +29,14 @@ IDS = {item.id: FilterIds(item.option) for item in FILTERS}
 
 
 def options(item: Filter, choices: Choices) -> list[dict[str, Any]]:
-    """The values of a filter as a :class:`Picker` offers them."""
+    """The values of a filter as a :class:`Picker` offers them, equal names with their ids."""
+    names = choices.names if item.by_id else {}
+
+    def label(choice: Choice) -> str:
+        return names.get((item.option, item.parse(choice.value)), choice.label) if item.by_id else choice.label
+
     return [
-        {"value": choice.value, "label": choice.label} | ({"path": " › ".join(choice.path)} if item.in_tree else {})
+        {"value": choice.value, "label": label(choice)} | ({"path": " › ".join(choice.path)} if item.in_tree else {})
         for choice in choices.of.get(item.id, ())
     ]
 

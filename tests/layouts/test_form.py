@@ -12,12 +12,13 @@ from dash.development.base_component import Component
 
 from data.report.choices import Choices
 from data.report.dimensions import DIMENSIONS
-from data.report.filters import Choice
+from data.report.filters import FILTER, Choice
 from data.report.period import QUICK_RANGES, Bound, quick_range_dates
 from data.report.query import ReportQuery
 from data.warehouse.schema import CLIENT_TYPES
 from data.words.question import tell
 from layouts import filters, form
+from layouts.filters import options
 from layouts.ids import Delivery, Filters, Form, GroupBy, Period
 
 TODAY = date(2024, 5, 15)
@@ -126,3 +127,10 @@ def test_no_field_is_without_a_label(by_id: dict[str, Component]) -> None:
     labelled = {part.htmlFor if hasattr(part, "htmlFor") else getattr(part, "html_for", None) for part in parts(built)}
     fields = {part.id for part in parts(built) if type(part).__name__ in ("Input", "Select", "Picker", "Chips")}
     assert fields - labelled == set()
+
+
+def test_packages_of_one_name_are_offered_with_their_ids() -> None:
+    offered = options(FILTER["packages"], CHOICES)
+    assert [choice["label"] for choice in offered] == ["Gold (#9007199254740992)", "Gold (#9007199254740993)"]
+    assert [choice["value"] for choice in offered] == ["9007199254740992", "9007199254740993"]
+    assert options(FILTER["owners"], CHOICES)[1] == {"value": "2", "label": "North", "path": "Operator"}
