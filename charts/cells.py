@@ -97,7 +97,7 @@ class Cells:
         row = self.rows.get((time, tuple(parts[kind] for kind in self.kinds)))
         if row is not None:
             return row.figures[INDEX[metric.id]]
-        return None if metric.kind == "average" else 0
+        return None if metric.kind == "average" or metric.id in self.result.absent else 0
 
     @cached_property
     def doubts(self) -> dict[str | None, Doubt]:

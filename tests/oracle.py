@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from importlib import resources
+from itertools import product
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -99,6 +100,8 @@ class Dataset:
     """The seven tables; resellers, packages and rates as maps of what the report needs of them."""
 
     parents: dict[int, int | None] = field(default_factory=dict)
+    resellers: dict[int, str] = field(default_factory=dict)
+    """Names of resellers; one that has none here is called by its number."""
     clients: list[Client] = field(default_factory=list)
     tags: set[tuple[int, str]] = field(default_factory=set)
     packages: dict[int, str] = field(default_factory=dict)
@@ -126,6 +129,7 @@ def read_dataset(folder: Path) -> Dataset:
     data = Dataset()
     for row in table("resellers"):
         data.parents[int(row["id"])] = int(row["parent_id"]) if row["parent_id"] else None
+        data.resellers[int(row["id"])] = row["name"]
     for row in table("clients"):
         data.clients.append(
             Client(
@@ -179,6 +183,7 @@ class Question:
     tags: tuple[str, ...] = ()
     owners: tuple[int, ...] = ()
     packages: tuple[int, ...] = ()
+    client_currencies: tuple[str, ...] = ()
     currency: str = "EUR"
     active_duration: int = 1
     as_of: str = "2100-01-01T00:00:00Z"
@@ -200,6 +205,7 @@ class Question:
             tags=tuple(given["--tag"]),
             owners=tuple(map(int, given["--owner"])),
             packages=tuple(map(int, given["--package"])),
+            client_currencies=tuple(given["--client-currency"]),
             currency=(given["--currency"] or ["EUR"])[0],
             active_duration=int((given["--active-duration"] or ["1"])[0]),
             as_of=given["--as-of"][0],
@@ -316,32 +322,45 @@ class Bucket:
 
 
 def buckets(question: Question, start: datetime, end: datetime) -> list[Bucket]:
-    """Semantics: "local years, months or dates, clipped to the period"; the finest counts, none is one bucket."""
+    """Semantics: "local years, months or dates, clipped to the period"; the finest counts, none is one bucket.
+
+    Section 8: "Order of fineness: year, quarter, month, week, date"; weeks are from Monday to Sunday.
+    """
     zone, as_of = question.timezone, instant(question.as_of)
-    unit = next((unit for unit in ("date", "month", "year") if unit in question.group_by), None)
+    unit = next((unit for unit in ("date", "week", "month", "quarter", "year") if unit in question.group_by), None)
     if unit is None:
         return [Bucket(local_date(start, zone), start, end, min(end, as_of), start, end)]
-    firsts: list[date] = []
+    # A date and those beside it that have the same label are one stretch: found by walking from day to day.
+    found = []
     day, last = local_date(start, zone), local_date(end - MICROSECOND, zone)
     while day <= last:
-        first = {"date": day, "month": day.replace(day=1), "year": day.replace(month=1, day=1)}[unit]
-        if first not in firsts[-1:]:
-            firsts.append(first)
-        day += DAY
-    found = []
-    for first in firsts:
-        if unit == "date":
-            following = first + DAY
-        elif unit == "month":
-            following = (first + 31 * DAY).replace(day=1)
-        else:
-            following = first.replace(year=first.year + 1)
+        first, following = day, day + DAY
+        while label_of(unit, first - DAY) == label_of(unit, day):
+            first -= DAY
+        while label_of(unit, following) == label_of(unit, day):
+            following += DAY
+        day = following
         own_start, own_end = first_instant(first, zone), first_instant(following, zone)
         bucket_start, bucket_end = max(start, own_start), min(end, own_end)
         if bucket_start < bucket_end:  # A date that the zone skipped holds no instant.
             at = min(bucket_end, end, as_of)
-            found.append(Bucket(first, bucket_start, bucket_end, at, own_start, own_end))
+            # "it is the one that holds the first local date of the bucket after clipping"
+            found.append(Bucket(local_date(bucket_start, zone), bucket_start, bucket_end, at, own_start, own_end))
     return found
+
+
+def label_of(unit: str, day: date) -> str:
+    """Sections 7 and 8: `year` "2024", `quarter` "2026-Q1", `month` "2024-03", `week` "2026-W05", `date`."""
+    match unit:
+        case "year":
+            return f"{day.year}"
+        case "quarter":
+            return f"{day.year}-Q{(1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4)[day.month - 1]}"
+        case "month":
+            return f"{day.year}-{day.month:02}"
+        case "week":
+            return day.strftime("%G-W%V")
+    return day.isoformat()
 
 
 def marks(bucket: Bucket, last: datetime | None, zone: str) -> dict[str, Any]:
@@ -381,6 +400,7 @@ def selected_clients(data: Dataset, question: Question) -> list[Client]:
         if (not question.client_types or client.type in question.client_types)
         and (not question.tags or any((client.id, tag) in data.tags for tag in question.tags))
         and (not question.owners or below(client, question.owners))
+        and (not question.client_currencies or client.currency in question.client_currencies)
         and (question.sees is None or below(client, (question.sees,)))
     ]
 
@@ -501,9 +521,9 @@ def money(value: Fraction, currency: str) -> str:
 class Books:
     """The selected clients with their transactions and subscriptions, and every figure one can ask of them."""
 
-    def __init__(self, data: Dataset, question: Question) -> None:
+    def __init__(self, data: Dataset, question: Question, clients: list[Client]) -> None:
         self.question = question
-        self.clients = selected_clients(data, question)
+        self.clients = clients
         self.transactions: dict[int, list[Transaction]] = defaultdict(list)
         self.subscriptions: dict[int, list[Subscription]] = defaultdict(list)
         for transaction in data.transactions:
@@ -586,12 +606,38 @@ class Books:
         }
 
 
+def labelled(
+    data: Dataset, question: Question, bucket: Bucket, values: dict[str, Any], package: int | None, place: int
+) -> tuple[list[Any], dict[str, Any]]:
+    """What sorts a row, and its labels: of a bucket, values of clients' attributes, and a package.
+
+    ``place`` is that of the package among packages. "Sorted by: type in the order of section 1, owner by name then id,
+    currency by code", "packages by name (Unicode code points), then id; No package last".
+    """
+    labels: dict[str, Any] = {
+        name: label_of(name, bucket.first_day) for name in ("year", "quarter", "month", "week", "date")
+    }
+    labels |= values | {"package": None if package is None else data.packages[package]}
+    orders: dict[str, Any] = labels | {"package": place}
+    ids: dict[str, int | None] = {}
+    if "package" in question.group_by:
+        ids["package_id"] = package
+    if "client_type" in values:
+        orders["client_type"] = ["client", "reseller", "calling_card", "call_shop"].index(values["client_type"])
+    if "owner" in values:
+        ids["owner_id"] = values["owner"]
+        labels["owner"] = data.resellers.get(values["owner"], f"Reseller {values['owner']}")
+        orders["owner"] = (labels["owner"], values["owner"])
+    # "Rows are sorted by the grouping columns in the order chosen"
+    return [orders[name] for name in question.group_by], {name: labels[name] for name in question.group_by} | ids
+
+
 def report(data: Dataset, question: Question) -> Answer:
     """The whole report."""
     start, end = start_of(question.start, question.timezone), end_of(question.end, question.timezone)
     assert start < end, "from >= to is a bad argument"
     as_of = instant(question.as_of)
-    books = Books(data, question)
+    books = Books(data, question, selected_clients(data, question))
     answer = Answer(period=(start, end))
 
     # "the earliest `created_at` or transaction `at` among the clients selected by the client filters"
@@ -623,33 +669,30 @@ def report(data: Dataset, question: Question) -> Answer:
             parts.append((None, HoldersOfNone()))
 
     last = max((t.at for t in data.transactions), default=None)
+    # Section 8: "A client is in one row of each", by its attributes as they are now.
+    by_attributes = [name for name in question.group_by if name in ("client_type", "owner", "client_currency")]
+    members: dict[tuple[Any, ...], list[Client]] = defaultdict(list)
+    for client in books.clients:
+        of = {"client_type": client.type, "owner": client.owner_id, "client_currency": client.currency}
+        members[tuple(of[name] for name in by_attributes)].append(client)
+
     used: set[date] = set()
     sortable: list[tuple[list[Any], dict[str, Any]]] = []
     for bucket in buckets(question, start, end):
         # "A bucket is shown only if it starts before `as_of` and its T is after the first data"
         if not (bucket.start < as_of and bucket.at > first_data):
             continue
-        for place, (package, part) in enumerate(parts):
+        for (values, clients), (place, (package, part)) in product(members.items(), enumerate(parts)):
             exchange = Exchange(data, question)
-            figures = books.figures(bucket, part, exchange)
-            # "a package row (No package too) is shown when any of its exact, unrounded figures is not zero"
-            if by_package and not any(figures.values()):
+            figures = Books(data, question, clients).figures(bucket, part, exchange)
+            # "a package row (No package too) is shown when any of its exact, unrounded figures is not zero"; so are
+            # those of clients' attributes.
+            if (by_package or by_attributes) and not any(figures.values()):
                 continue
             answer.missing |= exchange.missing
             used |= exchange.used
-            day = bucket.first_day.isoformat()
-            labels = {
-                "year": day[:4],
-                "month": day[:7],
-                "date": day,
-                "package": None if package is None else data.packages[package],
-            }
-            row = {name: labels[name] for name in question.group_by}
-            if by_package:
-                row["package_id"] = package
+            order, row = labelled(data, question, bucket, dict(zip(by_attributes, values, strict=True)), package, place)
             row |= marks(bucket, last, question.timezone)
-            # "sorted by the grouping columns in the order chosen; packages by name, then id; No package last"
-            order = [place if name == "package" else labels[name] for name in question.group_by]
             sortable.append((order, row | books.written(figures)))
     answer.rows = [row for _, row in sorted(sortable, key=lambda pair: pair[0])]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,7 +24,7 @@ class FigureChange:
 
 
 Changes = tuple[FigureChange | None, ...]
-"""One for each metric of the catalog, in its order; None where nothing changed."""
+"""One for each metric of the catalog, in its order; None where nothing changed, or it is not in both reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +84,20 @@ def compare(then: ReportResult, now: ReportResult) -> Comparison:
 
     Rows come in the order of ``now``; those that were only there then follow their neighbours of then.
     """
+    absent = then.absent | now.absent
     places_then = {_key(row): place for place, row in enumerate(then.rows)}
     places_now = {_key(row): place for place, row in enumerate(now.rows)}
     rows = []
     for key in _merged(then.rows, now.rows):
         before, after = places_then.get(key), places_now.get(key)
         both = before is not None and after is not None
-        changes = _changes(then.rows[before].figures, now.rows[after].figures) if both else _NOTHING  # type: ignore[index]
+        changes = _changes(then.rows[before].figures, now.rows[after].figures, absent) if both else _NOTHING  # type: ignore[index]
         rows.append(ComparedRow(key[0], key[1], before, after, changes))
     sums_then, sums_now = _sums(then), _sums(now)
     totals = _NOTHING
     if then.totals is not None or now.totals is not None:
-        totals = _changes(then.totals or _EMPTY, now.totals or _EMPTY)
-    return Comparison(tuple(rows), totals, sums_then, sums_now, _changes(sums_then, sums_now))
+        totals = _changes(then.totals or _EMPTY, now.totals or _EMPTY, absent)
+    return Comparison(tuple(rows), totals, sums_then, sums_now, _changes(sums_then, sums_now, absent))
 
 
 _NOTHING: Changes = (None,) * len(METRICS)
@@ -123,8 +125,11 @@ def _merged(then: tuple[Row, ...], now: tuple[Row, ...]) -> list[_Key]:
     return merged
 
 
-def _changes(then: tuple[Figure, ...], now: tuple[Figure, ...]) -> Changes:
-    return tuple(_change(before, after) for before, after in zip(then, now, strict=True))
+def _changes(then: tuple[Figure, ...], now: tuple[Figure, ...], absent: Collection[str]) -> Changes:
+    return tuple(
+        None if metric.id in absent else _change(before, after)
+        for metric, before, after in zip(METRICS, then, now, strict=True)
+    )
 
 
 def _change(then: Figure, now: Figure) -> FigureChange | None:
@@ -137,7 +142,10 @@ def _sums(result: ReportResult) -> tuple[Figure, ...]:
     timed = result.query.time_unit is not None
     return tuple(
         None
-        if not result.rows or metric.kind == "average" or (timed and metric.nature == "stock")
+        if not result.rows
+        or metric.id in result.absent
+        or metric.kind == "average"
+        or (timed and metric.nature == "stock")
         else sum(_amount(row.figures[place]) for row in result.rows)
         for place, metric in enumerate(METRICS)
     )

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from data.currencies import minor_unit
-from data.report.catalog import METRICS
+from data.report.catalog import METRIC, METRICS
 from data.report.dimensions import DIMENSION, Key
 from data.report.query import ReportQuery
 
@@ -153,6 +153,8 @@ class ReportResult:
     rows: tuple[Row, ...]
     totals: tuple[Figure, ...] | None
     info: ReportInfo
+    absent: frozenset[str] = frozenset()
+    """Metrics of the catalog that this report was frozen without. Their figures are None."""
 
     @property
     def decimals(self) -> int:
@@ -177,7 +179,11 @@ class ReportResult:
         return {
             "query": self.query.to_json(),
             "info": self.info.to_json(),
-            "columns": [{"id": column.id, "group": column.group, "title": column.title} for column in self.columns],
+            "columns": [
+                {"id": column.id, "group": column.group, "title": column.title}
+                for column in self.columns
+                if column.id not in self.absent
+            ],
             "rows": [self._row_json(row) for row in self.rows],
             "totals": None if self.totals is None else self._figures_json(self.totals),
         }
@@ -195,15 +201,17 @@ class ReportResult:
         return {
             metric.id: str(figure) if isinstance(figure, Decimal) else figure
             for metric, figure in zip(METRICS, figures, strict=True)
+            if metric.id not in self.absent
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The report that :meth:`to_json` wrote, equal in every figure."""
         query = ReportQuery.from_json(data["query"])
+        # A metric that has joined the catalog since is not in the report; one that has left it is not shown any more.
+        absent = frozenset(METRIC) - {column["id"] for column in data["columns"]}
 
         def figures(row: Mapping[str, Any]) -> tuple[Figure, ...]:
-            # A metric that joined the catalog after the report was frozen has no figure in it.
             found = (row.get(metric.id) for metric in METRICS)
             return tuple(Decimal(figure) if isinstance(figure, str) else figure for figure in found)
 
@@ -219,7 +227,7 @@ class ReportResult:
             for row in data["rows"]
         )
         totals = None if data["totals"] is None else figures(data["totals"])
-        return cls(query, columns_for(query), rows, totals, ReportInfo.from_json(data["info"]))
+        return cls(query, columns_for(query), rows, totals, ReportInfo.from_json(data["info"]), absent)
 
 
 def _partial(days: Sequence[str] | None) -> tuple[date, date] | None:

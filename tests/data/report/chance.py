@@ -38,6 +38,7 @@ CLOCKS = (
 """Zones, each with a date on which its clocks change (or a leap day)."""
 
 CURRENCIES = ("EUR", "USD", "JPY", "KWD", "UAH")
+GROUPINGS = ("year", "quarter", "month", "week", "date", "client_type", "owner", "client_currency", "package")
 KINDS = ("refill", "usage", "package_activation", "package_renewal", "adjustment")
 AMOUNTS = (
     "0",
@@ -100,6 +101,7 @@ class Chance:
     def _dataset(self) -> Dataset:
         draw = self.random
         data = Dataset(parents={1: None, 2: 1, 3: 1, 4: 2, 5: 4, 6: None})
+        data.resellers = {2: "Süd", 3: "North", 5: "North", 6: "east"}
         data.packages = {10: "Gold", 12: "Gold", 11: "Silver", 13: "Безліміт", 14: "Äther", 9: "silver"}
         currencies = draw.sample(CURRENCIES, draw.randint(1, len(CURRENCIES)))
         for number in range(1, draw.randint(6, 30)):
@@ -169,7 +171,9 @@ class Chance:
                 ("package", "year"),
             )
         )
-        days = 40 if "date" in group_by else 500
+        if draw.random() < 0.4:
+            group_by = tuple(draw.sample(GROUPINGS, draw.choice((1, 1, 2, 2, 3, 5))))
+        days = 40 if "date" in group_by else 120 if "week" in group_by else 500
         start = self.near() - DAY * draw.choice((0, 0, 1, 31, draw.randint(0, days)))
         end = start + DAY * draw.choice((1, 1, 2, 31, days, draw.randint(1, days), draw.randint(1, days)))
         times = ("", "", "", "T00:00", "T00:30", "T02:30", "T23:30", "T00:00:30", "T03:15")
@@ -185,6 +189,7 @@ class Chance:
             tags=some(tuple(tags), 0.2) if tags else (),  # type: ignore[arg-type]
             owners=some((2, 3, 4), 0.2),  # type: ignore[arg-type]
             packages=some(tuple(self.data.packages), 0.3),  # type: ignore[arg-type]
+            client_currencies=some(CURRENCIES, 0.2),  # type: ignore[arg-type]
             currency=draw.choice((*CURRENCIES, "USD", "EUR")),
             active_duration=draw.choice((1, 1, 2, 3, 12, 120)),
             as_of=f"{as_of.isoformat()}Z",

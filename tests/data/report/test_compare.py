@@ -119,6 +119,42 @@ def test_a_report_that_has_lost_all_rows() -> None:
     assert compare(now, now).same
 
 
+def without(result: ReportResult, *metrics: str) -> ReportResult:
+    """The report as a catalog without some metrics froze it, read by this one."""
+    frozen = result.to_json()
+    frozen["columns"] = [column for column in frozen["columns"] if column["id"] not in metrics]
+    for row in (*frozen["rows"], frozen["totals"]):
+        for metric in metrics:
+            del row[metric]
+    return ReportResult.from_json(frozen)
+
+
+def test_a_metric_that_is_not_in_one_of_the_reports_is_no_change_and_no_zero() -> None:
+    now = report([("Gold", 1, {REFILL: Decimal("5.00"), QTY: 2})], {REFILL: Decimal("5.00"), QTY: 2})
+    then = without(report([("Gold", 1, {REFILL: Decimal("4.00")})], {REFILL: Decimal("4.00")}), QTY, AVG)
+    assert then.absent == {QTY, AVG}
+    assert QTY not in then.to_json()["totals"]
+    assert then.rows[0].figures[IDS.index(QTY)] is None
+    for found in (compare(then, now), compare(now, then)):
+        (row,) = found.rows
+        assert [IDS[place] for place, change in enumerate(row.changes) if change] == [REFILL]
+        assert [IDS[place] for place, change in enumerate(found.totals) if change] == [REFILL]
+        assert [IDS[place] for place, change in enumerate(found.sums) if change] == [REFILL]
+    assert compare(then, now).sums_then[IDS.index(QTY)] is None
+    assert compare(then, then).same
+
+
+def test_a_metric_that_has_left_the_catalog_is_left_out() -> None:
+    now = report([("Gold", 1, {QTY: 2})], {QTY: 2})
+    frozen = now.to_json()
+    frozen["columns"].append({"id": "former", "group": "Former", "title": "Qty"})
+    for row in (*frozen["rows"], frozen["totals"]):
+        row["former"] = 7
+    then = ReportResult.from_json(frozen)
+    assert then == now
+    assert compare(then, now).same
+
+
 def test_sorting_is_by_exact_value_with_empty_ones_last() -> None:
     rows = [
         ("A", 1, {AVG: Decimal("10.00")}),

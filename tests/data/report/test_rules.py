@@ -16,6 +16,7 @@ from data.errors import UserError
 from data.report.period import Bound
 from data.report.query import ReportQuery
 from data.report.run import run_report
+from data.report.selection import Selection, selected_currencies
 from tests.data.report.worlds import Ask, Shelf, world
 
 MARCH = ("2024-03-01", "2024-03-31")
@@ -268,6 +269,89 @@ def test_rows_tell_what_they_cover_and_where_the_data_ends(ask: Ask) -> None:
     assert (only(of_one)["partial"], only(of_one)["data_until"]) == (["2024-02-01", "2024-03-21"], "2024-03-21")
     restricted = ask(w, "2024-02-01", "2024-03-10", sees=2)
     assert (only(restricted)["partial"], only(restricted)["data_until"]) == (None, None)
+
+
+def test_weeks_are_those_of_iso_and_stand_in_the_month_of_their_first_date_in_the_period(ask: Ask) -> None:
+    w = world().client(1).refill(1, "1", "2025-12-30").refill(1, "2", "2026-01-02").refill(1, "4", "2026-01-05")
+    # Tuesday to Thursday: 29 December 2025 to 4 January 2026 is the first week of 2026.
+    answer = ask(w, "2025-12-30", "2026-01-08", group_by=("year", "quarter", "month", "week"))
+    assert column(answer, "year", "quarter", "month", "week", "balance_refill_total", "partial") == [
+        ("2025", "2025-Q4", "2025-12", "2026-W01", "3.00", ["2025-12-30", "2026-01-04"]),
+        ("2026", "2026-Q1", "2026-01", "2026-W02", "4.00", ["2026-01-05", "2026-01-08"]),
+    ]
+    # Clipped to January, the same week is one of January.
+    answer = ask(w, "2026-01-01", "2026-01-04", group_by=("month", "week"))
+    assert column(answer, "month", "week", "balance_refill_total") == [("2026-01", "2026-W01", "2.00")]
+
+
+def test_quarters(ask: Ask) -> None:
+    w = world().client(1).refill(1, "1", "2024-03-31T23:59").refill(1, "2", "2024-04-01").refill(1, "4", "2024-12-31")
+    answer = ask(w, "2024-02-01", "2024-12-31", group_by=("quarter",))
+    assert column(answer, "quarter", "balance_refill_total", "partial") == [
+        ("2024-Q1", "1.00", ["2024-02-01", "2024-03-31"]),
+        ("2024-Q2", "2.00", None),
+        ("2024-Q3", "0.00", None),
+        ("2024-Q4", "4.00", None),
+    ]
+
+
+def test_rows_of_clients_by_type_owner_and_currency(ask: Ask) -> None:
+    w = world().reseller(7, 1, "North").reseller(3, 7, "North").reseller(5, 1, "East").reseller(6, 1, "Nobody's")
+    w.client(1, "USD", owner=7).client(2, owner=3, type="call_shop").client(3, owner=5, type="reseller")
+    w.refill(1, "2.20", "2024-03-05").refill(2, "4", "2024-03-05").rate("USD", "2024-01-01", "1.1")
+    by_type = ask(w, *MARCH, group_by=("client_type",))
+    assert column(by_type, "client_type", "balance_refill_total", "clients_all_qty") == [
+        ("client", "2.00", 1),
+        ("reseller", "0.00", 1),
+        ("call_shop", "4.00", 1),
+    ]
+    # By the client's own owner: names, then ids; an owner without any figure has no row.
+    by_owner = ask(w, *MARCH, group_by=("owner",))
+    assert column(by_owner, "owner", "owner_id", "balance_refill_total") == [
+        ("East", 5, "0.00"),
+        ("North", 3, "4.00"),
+        ("North", 7, "2.00"),
+    ]
+    by_currency = ask(w, *MARCH, group_by=("client_currency",), currency="USD")
+    assert column(by_currency, "client_currency", "balance_refill_total") == [("EUR", "4.40"), ("USD", "2.20")]
+    for answer in (by_type, by_owner):
+        assert (answer["totals"]["balance_refill_total"], answer["totals"]["clients_all_qty"]) == ("6.00", 3)
+
+
+def test_packages_appear_within_each_row_of_clients(ask: Ask) -> None:
+    w = world().package(10, "Gold").reseller(2).client(1).client(2, owner=2, created="2024-02-10")
+    w.subscription(2, 10, "2024-02-20").refill(1, "1", "2024-02-05").refill(2, "2", "2024-02-15")
+    answer = ask(w, "2024-01-01", "2024-03-31", group_by=("package", "owner", "quarter"))
+    assert column(answer, "package", "owner", "quarter", "clients_all_qty", "balance_refill_total") == [
+        ("Gold", "Reseller 2", "2024-Q1", 1, "0.00"),
+        (None, "Reseller 1", "2024-Q1", 1, "1.00"),
+        (None, "Reseller 2", "2024-Q1", 0, "2.00"),
+    ]
+
+
+def test_totals_are_not_rows_added_up_after_rounding(ask: Ask) -> None:
+    w = world().rate("USD", "2024-01-01", "1").reseller(2).client(1, "USD").client(2, "USD", owner=2)
+    w.refill(1, "0.004", "2024-03-05").refill(2, "0.004", "2024-03-05")
+    answer = ask(w, *MARCH, group_by=("owner",))
+    assert column(answer, "balance_refill_total") == ["0.00", "0.00"]
+    assert answer["totals"]["balance_refill_total"] == "0.01"
+
+
+def test_client_currency_filters_and_takes_part_in_first_data(ask: Ask) -> None:
+    w = world().client(1, created="2020-01-01").client(2, "USD", created="2024-02-10").refill(2, "1", "2024-02-15")
+    answer = ask(w, "2024-01-01", "2024-02-29", group_by=("month",), client_currencies=("USD", "JPY"), currency="USD")
+    assert column(answer, "month", "clients_all_qty") == [("2024-02", 1)]
+    nobody = ask(w, "2024-01-01", "2024-02-29", client_currencies=("JPY",))
+    assert (nobody["rows"], nobody["totals"]) == ([], None)
+
+
+def test_seventy_thousand_owners_break_no_statement(shelf: Shelf) -> None:
+    """PostgreSQL takes 65,535 parameters at most."""
+    shelf.fill(world().client(1).refill(1, "1", "2024-03-05").data)
+    many = Selection((("owners", frozenset(range(70_000))),), seen=frozenset(range(70_000)))
+    for warehouse in shelf.warehouses.values():
+        with warehouse.read() as reading:
+            assert [row[0] for row in reading.connection.execute(selected_currencies(many))] == ["EUR"]
 
 
 # ======================================================================================================================
@@ -1031,7 +1115,8 @@ def test_what_goes_with_a_report(ask: Ask) -> None:
         ({"timezone": "Europe/Kyv"}, "timezone", "Europe/Kyv"),
         ({"currency": "EURO"}, "currency", "EURO"),
         ({"currency": "eur"}, "currency", "EUR"),
-        ({"group_by": ("week",)}, "group-by", "week"),
+        ({"group_by": ("fortnight",)}, "group-by", "fortnight"),
+        ({"client_currencies": ("XX",)}, "client-currency", "XX"),
         ({"active_duration": 0}, "active-duration", "1 to 120"),
         ({"active_duration": 121}, "active-duration", "1 to 120"),
         ({"start": Bound(date(2024, 4, 1))}, "from", "empty"),

@@ -109,6 +109,28 @@ def test_filters_are_sorted_so_that_equal_questions_are_equal_statements() -> No
     assert _query(owners=(3, 1, 3), tags=("b", "a")) == _query(owners=(1, 3), tags=("a", "b", "b"))
 
 
+def test_no_statement_grows_with_the_values_of_a_filter() -> None:
+    few, many = (
+        [
+            ("client_types", frozenset({"client"})),
+            ("tags", frozenset(map(str, range(count)))),
+            ("owners", frozenset(range(count))),
+            ("client_currencies", frozenset(map(str, range(count)))),
+        ]
+        for count in (2, 1000)
+    )
+    for dialect in DIALECTS.values():
+        texts = {str(selected_currencies(Selection((*chosen,))).compile(dialect=dialect())) for chosen in (few, many)}
+        assert len(texts) == 1
+    by_package = [_query(packages=range(count), group_by=("month", "package")) for count in (2, 1000)]
+    shown = buckets(
+        resolve(WHOLE.start, WHOLE.end, "UTC"), "UTC", None, as_of=AS_OF, first_data=BEGIN, active_duration=1
+    )
+    stretches = places("UTC", shown, rate_days=None)
+    assert len({str(levels(query, EVERYONE, shown, CURRENCIES)) for query in by_package}) == 1
+    assert len({str(flows(query, EVERYONE, stretches, CURRENCIES)) for query in by_package}) == 1
+
+
 def test_values_are_bound_never_written_into_the_statement() -> None:
     hostile = Selection((("tags", frozenset({"x'; DROP TABLE clients; --"})),))
     for dialect in DIALECTS.values():

@@ -42,8 +42,10 @@ class World:
 
     data: Dataset = field(default_factory=lambda: Dataset(parents={1: None}))
 
-    def reseller(self, id_: int, parent: int | None = 1) -> Self:
+    def reseller(self, id_: int, parent: int | None = 1, name: str | None = None) -> Self:
         self.data.parents[id_] = parent
+        if name is not None:
+            self.data.resellers[id_] = name
         return self
 
     def client(
@@ -105,7 +107,9 @@ def world() -> World:
 def as_code(data: Dataset) -> str:
     """The dataset as the lines of Python that make it, to replay a counterexample."""
     lines = ["world()"]
-    lines += [f"reseller({id_}, {parent})" for id_, parent in data.parents.items() if id_ != 1]
+    lines += [
+        f"reseller({id_}, {parent}, {data.resellers.get(id_)!r})" for id_, parent in data.parents.items() if id_ != 1
+    ]
     for c in data.clients:
         tags = tuple(sorted(tag for client, tag in data.tags if client == c.id))
         closed = "" if c.closed_at is None else f', closed="{c.closed_at}"'
@@ -135,7 +139,8 @@ def as_code(data: Dataset) -> str:
 def _records(data: Dataset) -> dict[str, list[dict[str, Any]]]:
     return {
         "resellers": [
-            {"id": id_, "name": f"Reseller {id_}", "parent_id": parent} for id_, parent in data.parents.items()
+            {"id": id_, "name": data.resellers.get(id_, f"Reseller {id_}"), "parent_id": parent}
+            for id_, parent in data.parents.items()
         ],
         "clients": [
             {
@@ -273,6 +278,7 @@ def query_of(question: Question) -> ReportQuery:
         tags=question.tags,
         owners=question.owners,
         packages=question.packages,
+        client_currencies=question.client_currencies,
         group_by=question.group_by,
         currency=question.currency,
         active_duration=question.active_duration,
