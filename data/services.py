@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from data.access import OPERATOR, User
+from data.delivery.queue import Queue
 from data.demo_people import DemoCompany
 from data.report.reports import Reports
 from data.settings import Settings
@@ -23,9 +24,11 @@ class Services:
     records: Records
     who: Callable[[], User] = field(default=lambda: OPERATOR)
     demo: DemoCompany = field(init=False)
+    queue: Queue = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "demo", DemoCompany(self.warehouse))
+        object.__setattr__(self, "queue", Queue(self.settings))
 
     def user(self) -> User:
         """The person who is asking now: who is signed in (callbacks/gate.py), or the operator with SIGN_IN=none."""

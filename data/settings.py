@@ -55,6 +55,13 @@ class Settings:
     smtp_password: str = _setting("", "Password to log in with there.")
     smtp_ca_file: str = _setting("", "File of the certificates that its own is checked against; the system's if empty.")
     mail_from: str = _setting("", "Who mail comes from, like Customer Dynamics <reports@example.com>.")
+    mail_domains: str = _setting(
+        "", "Domains that reports may be sent to, like example.com, partner.org; any domain if empty."
+    )
+    mail_attach_mb: int = _setting(
+        10, "Largest file, in megabytes, that a mail carries; of a larger one it has the link."
+    )
+    file_keep_days: int = _setting(14, "Days that files made in the background, and mails of the outbox, are kept.")
     session_hours: int = _setting(12, "Hours after which a person who did nothing is signed out.")
     remember_days: int = _setting(30, "The same in days for a person who asked to be remembered.")
     audit_keep_days: int = _setting(400, "Days that the audit log is kept; 31 at least.")
@@ -103,6 +110,17 @@ class Settings:
     def folder(self) -> Path:
         """The folder for everything this installation keeps on disk, absolute."""
         return Path(self.var_dir).absolute()
+
+    def check_recipient(self, address: str) -> None:
+        """Raises :class:`UserError` for an e-mail address outside the domains that reports may be sent to."""
+        allowed = [part.strip().casefold() for part in self.mail_domains.split(",") if part.strip()]
+        domain = address.rpartition("@")[2].casefold()
+        if allowed and domain not in allowed:
+            raise UserError(
+                f"{address} is outside the domains that reports may be sent to ({', '.join(allowed)}): "
+                "choose another address, or ask your administrator.",
+                field="send-to",
+            )
 
     @property
     def address(self) -> str:

@@ -11,6 +11,7 @@ from data.store.chart_presets import ChartPresets
 from data.store.clock import Clock, utc_now
 from data.store.contents import Contents
 from data.store.database import Database
+from data.store.jobs import Jobs, Outbox
 from data.store.preferences import Preferences
 from data.store.roles import Roles
 from data.store.sessions import Sessions
@@ -36,6 +37,8 @@ class Records:
     sessions: Sessions
     throttle: Throttle
     audit: Audit
+    jobs: Jobs
+    outbox: Outbox
 
 
 def open_records(settings: Settings, *, now: Clock = utc_now) -> Records:
@@ -62,5 +65,7 @@ def open_records(settings: Settings, *, now: Clock = utc_now) -> Records:
             now=now,
         ),
         throttle=Throttle(database, settings.redis_url),
+        jobs=Jobs(database, keep_days=settings.file_keep_days, now=now),
+        outbox=Outbox(database, now=now),
         audit=Audit(database, keep_days=settings.audit_keep_days, now=now),
     )

@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest migration: the state of the database that this program works with."""
 
 # Constraints carry names so that a later migration can change them on every engine.
@@ -195,4 +195,62 @@ audit = Table(
     Column("subject", String(254), nullable=False),
     Column("detail", Text, nullable=False),
     comment="Who did what, when, from where: only ever added to. Rows older than AUDIT_KEEP_DAYS are deleted.",
+)
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", String(32), nullable=False, index=True),
+    Column("title", String(200), nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("stage", String(200), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("worker", String(32)),
+    Column("withdrawn", Boolean, nullable=False),
+    Column("created_at", DateTime, nullable=False, index=True),
+    Column("started_at", DateTime),
+    Column("heard_at", DateTime),
+    Column("finished_at", DateTime),
+    Column("fault", Text),
+    Column("row_count", Integer),
+    Column("link_id", String(64)),
+    comment="Reports that a worker makes. worker is the one that has it, heard_at when it last said that it lives.",
+)
+files = Table(
+    "files",
+    metadata,
+    Column("job_id", String(32), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("mime", String(120), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    comment="What a job made: downloaded and mailed from here, the same bytes.",
+)
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("job_id", String(32), ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("address", String(254), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", DateTime),
+    Column("begun_at", DateTime),
+    Column("ended_at", DateTime),
+    Column("said", Text, nullable=False),
+    UniqueConstraint("job_id", "address"),
+    comment="A job's mail to one address: state, and what the mail server said last.",
+)
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", String(32), nullable=False, index=True),
+    Column("at", DateTime, nullable=False),
+    Column("address", String(254), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("message", LargeBinary, nullable=False),
+    comment="Mail that would have been sent, where no mail server is set up.",
 )
