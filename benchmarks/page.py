@@ -89,6 +89,7 @@ def served(company: Company) -> Iterator[str]:
         "HOST": "127.0.0.1",
         "LOG_LEVEL": "WARNING",
         "SIGN_IN": "none",
+        "EVENTS": os.devnull,
     }
     server = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "app:create_server()"], env=os.environ | settings, stdout=subprocess.DEVNULL
