@@ -84,7 +84,7 @@ def register(app: Dash, services: Services) -> None:
             say(fault.message, "warning")
             return no_update
         say(f"Saved as preset: {spec.title} is in the Show Chart menu now.", "good", seconds=6)
-        return chart.entries(services.records.chart_presets.list(user))
+        return chart.entries(services.records.chart_presets.list(user), user)
 
     @app.callback(
         Output(Chart.MENU, "children", allow_duplicate=True),
@@ -102,7 +102,7 @@ def register(app: Dash, services: Services) -> None:
             say(f"The preset {title} was deleted; charts made from it stay.", seconds=6)
         except PresetGone as fault:
             say(fault.message, "warning")
-        return chart.entries(services.records.chart_presets.list(user))
+        return chart.entries(services.records.chart_presets.list(user), user)
 
 
 def send_plotly() -> flask.Response:

@@ -104,6 +104,8 @@ def plan(spec: ChartSpec, result: ReportResult) -> Plan:
         return Plan(message="Add a series to see the chart.")
     if not result.rows:
         return Plan(message=result.info.notice or "The report has no rows, so there is nothing to draw.")
+    if spec.shows_money and not result.money:
+        return Plan(message="This chart shows money, which the report is without: remove it, or choose a count.")
     x = x_axis(spec, result)
     if x is None:
         return Plan(

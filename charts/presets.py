@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from charts.plan import x_axis
 from charts.spec import ChartKind, ChartSpec, Series
 from charts.sums import why_no_sum
-from data.report.catalog import METRIC
+from data.report.catalog import METRIC, MONEY
 from data.report.dimensions import TIME_DIMENSIONS
 from data.report.result import ReportResult
 
@@ -18,11 +18,17 @@ MANY_BUCKETS = 60
 
 @dataclass(frozen=True, slots=True)
 class ChartPreset:
-    """An entry of the Show Chart menu. ``form`` makes the spec that suits a report."""
+    """An entry of the Show Chart menu. ``form`` makes the spec that suits a report, of ``metrics`` by their ids."""
 
     id: str
     label: str
     form: Callable[[ReportResult], ChartSpec]
+    metrics: tuple[str, ...]
+
+    @property
+    def shows_money(self) -> bool:
+        """Whether any of its figures is money."""
+        return any(metric in MONEY for metric in self.metrics)
 
     def make(self, result: ReportResult, *, chart_id: str = "") -> ChartSpec:
         """The chart of this preset in the form that suits the grouping of ``result``."""
@@ -59,11 +65,15 @@ def one_metric(metric_id: str) -> Callable[[ReportResult], ChartSpec]:
     return form
 
 
+def _of_metric(metric_id: str, label: str) -> ChartPreset:
+    return ChartPreset(metric_id, label, one_metric(metric_id), (metric_id,))
+
+
 PRESETS: tuple[ChartPreset, ...] = (
-    ChartPreset("clients_active_qty", "Clients - Active: Qty", one_metric("clients_active_qty")),
-    ChartPreset("balance_refill_total", "Balance Refill: Total", one_metric("balance_refill_total")),
-    ChartPreset("payg_total", "Pay as you Go: Total", one_metric("payg_total")),
-    ChartPreset("packages_renew_total", "Packages: Renew Total", one_metric("packages_renew_total")),
+    _of_metric("clients_active_qty", "Clients - Active: Qty"),
+    _of_metric("balance_refill_total", "Balance Refill: Total"),
+    _of_metric("payg_total", "Pay as you Go: Total"),
+    _of_metric("packages_renew_total", "Packages: Renew Total"),
 )
 PRESET = {preset.id: preset for preset in PRESETS}
 

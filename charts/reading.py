@@ -25,7 +25,7 @@ class FigureTable:
 def table_of(spec: ChartSpec, result: ReportResult, *, locale: str = "en") -> FigureTable:
     """Every figure the chart shows, exact, row by row of the report; of a pie its slices with their shares."""
     cells = cells_of(result)
-    metrics = shown_metrics(spec)
+    metrics = [metric for metric in shown_metrics(spec) if result.money or not metric.is_money]
     drawn = plan(spec, result)
     figures = [
         metric.name if metric.kind == "count" else f"{metric.name}, {result.query.currency}" for metric in metrics

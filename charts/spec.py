@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, Self, cast, get_args
 
 from data.errors import UserError, did_you_mean
-from data.report.catalog import METRIC, Colour
+from data.report.catalog import METRIC, MONEY, Colour
 from data.report.dimensions import DIMENSION
 
 ChartKind = Literal["line", "bar", "stacked_bar", "area", "pie", "scatter", "table"]
@@ -111,6 +111,11 @@ class ChartSpec:
         for series in self.series:
             series.check()
         return self
+
+    @property
+    def shows_money(self) -> bool:
+        """Whether any of its figures is money."""
+        return any(item in MONEY for item in (self.x, *(series.metric for series in self.series)))
 
     @property
     def stacked(self) -> bool:

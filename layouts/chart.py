@@ -22,9 +22,11 @@ from charts.presets import PRESETS
 from charts.reading import summary_of, table_of
 from charts.spec import COLOURS, KINDS, MAX_SERIES, MAX_TITLE, SERIES_KINDS, STACKINGS, ChartSpec
 from charts.theme import CONFIG, IN_PRINT, SHADES
-from data.report.catalog import METRICS
+from data.access import Right, User
+from data.report.catalog import metrics_for
 from data.report.dimensions import DIMENSION, TIME_DIMENSIONS
 from data.report.result import ReportResult
+from data.report.view import shows_money
 from data.services import Services
 from data.store.chart_presets import OwnPreset
 from layouts.attributes import aria, dataset
@@ -54,7 +56,7 @@ ACTS = (
 def menu(services: Services) -> dbc.DropdownMenu:
     """The Show Chart menu."""
     return dbc.DropdownMenu(
-        entries(services.records.chart_presets.list(services.user())),
+        entries(services.records.chart_presets.list(services.user()), services.user()),
         id=Chart.MENU,
         label=still(icon("bar-chart"), html.Span("Show Chart")),
         toggle_class_name="btn-quiet btn-sm chart-toggle",
@@ -65,10 +67,11 @@ def menu(services: Services) -> dbc.DropdownMenu:
     )
 
 
-def entries(own: Iterable[OwnPreset]) -> list[Component]:
-    """The menu's entries: the ready-made charts, the person's own, and Blank Chart."""
-    found: list[Component] = [_entry(preset.id, preset.label) for preset in PRESETS]
-    mine = list(own)
+def entries(own: Iterable[OwnPreset], user: User) -> list[Component]:
+    """The menu's entries: the ready-made charts, the person's own, and Blank Chart; none of money without the right."""
+    money = user.may(Right.MONEY)
+    found: list[Component] = [_entry(preset.id, preset.label) for preset in PRESETS if money or not preset.shows_money]
+    mine = [preset for preset in own if money or not shows_money(preset.spec)]
     if mine:
         found.append(dbc.DropdownMenuItem("My presets", header=True))
         found += [
@@ -95,14 +98,14 @@ def _entry(entry: str, label: str) -> dbc.DropdownMenuItem:
     return dbc.DropdownMenuItem(label, id={"type": Chart.ADD, "preset": entry})
 
 
-def panel() -> html.Section:
+def panel(user: User) -> html.Section:
     """Where charts appear: empty, and of no size, until there is one."""
     return html.Section(
         [
             html.Div(
                 id=Chart.PANEL,
                 className="chart-cards",
-                **dataset(choices=json.dumps(choices()), config=json.dumps(CONFIG), plotly=PLOTLY),
+                **dataset(choices=json.dumps(choices(user)), config=json.dumps(CONFIG), plotly=PLOTLY),
             ),
             html.Template(still(_card()), id=Chart.CARD),
             html.P(className="visually-hidden", id=Chart.SAID, role="status"),
@@ -147,11 +150,11 @@ def _act(act: str, label: str, face_: str) -> html.Button:
     )
 
 
-def choices() -> dict[str, Any]:
-    """What a worksheet offers, straight from the catalog and the vocabulary of charts."""
+def choices(user: User) -> dict[str, Any]:
+    """What a worksheet offers to ``user``, straight from the catalog and the vocabulary of charts."""
     metrics = [
         {"label": group, "items": [[metric.id, metric.label, metric.name] for metric in members]}
-        for group, members in groupby(METRICS, key=lambda metric: metric.group)
+        for group, members in groupby(metrics_for(user), key=lambda metric: metric.group)
     ]
     return {
         "kinds": list(KINDS.items()),
@@ -162,8 +165,8 @@ def choices() -> dict[str, Any]:
         "shades": SHADES,
         "inPrint": IN_PRINT,
         "metrics": metrics,
-        "counts": [metric.id for metric in METRICS if metric.kind == "count"],
-        "own": {metric.id: metric.colour for metric in METRICS},
+        "counts": [metric.id for metric in metrics_for(user) if metric.kind == "count"],
+        "own": {metric.id: metric.colour for metric in metrics_for(user)},
         "maxSeries": MAX_SERIES,
         "maxTitle": MAX_TITLE,
     }

@@ -11,10 +11,11 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from data.access import User
 from data.acts.columns import usual_view
 from data.currencies import currency_name
 from data.delivery.formats import FORMATS
-from data.report.catalog import METRICS
+from data.report.catalog import metrics_for
 from data.report.result import ReportInfo, ReportResult
 from data.report.view import View
 from data.services import Services
@@ -72,7 +73,7 @@ def section(services: Services) -> html.Section:
                                 ],
                                 className="report-tables",
                             ),
-                            chart.panel(),
+                            chart.panel(services.user()),
                         ],
                         className="report-body",
                     ),
@@ -80,7 +81,7 @@ def section(services: Services) -> html.Section:
                 id=Report.STAGE,
                 className="report is-none",
             ),
-            table.explanations(),
+            table.explanations(services.user()),
             dcc.Download(id=Report.DOWNLOAD),
             dcc.Store(id=Stores.REPORT),
             dcc.Store(id=Stores.VIEW, data=view_data(usual_view(services, services.user()))),
@@ -218,7 +219,7 @@ def _bar(services: Services) -> html.Div:
             ),
             html.Div(
                 [
-                    _columns(),
+                    _columns(services.user()),
                     *_exports(),
                     chart.menu(services),
                     _tool("Copy table", "copy", Report.COPY_TABLE),
@@ -288,11 +289,11 @@ def _tool(label: str, icon_name: str, id_: str) -> html.Button:
     return html.Button(words, id=id_, type="button", className="btn btn-quiet btn-sm")
 
 
-def _columns() -> html.Div:
+def _columns(user: User) -> html.Div:
     """The column chooser. assets/report/columns.js fills its panel with a checkbox for each group and each column."""
     chooser = [
         {"group": group, "columns": [{"id": metric.id, "label": metric.label} for metric in metrics]}
-        for group, metrics in groupby(METRICS, key=lambda metric: metric.group)
+        for group, metrics in groupby(metrics_for(user), key=lambda metric: metric.group)
     ]
     return html.Div(
         [

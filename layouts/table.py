@@ -14,7 +14,8 @@ from typing import Any
 
 from dash import html
 
-from data.report.catalog import GROUPS, METRICS
+from data.access import User
+from data.report.catalog import GROUPS, METRICS, metrics_for
 from data.report.compare import Comparison, FigureChange
 from data.report.dimensions import DIMENSIONS
 from data.report.result import Column, Figure, ReportResult
@@ -91,10 +92,10 @@ def frame(name: str, label: str, grid_id: str, table_id: str, rows: Handed) -> h
     )
 
 
-def explanations() -> Still:
-    """What every column means, in words that headers point to (aria-describedby) and their tips show."""
+def explanations(user: User) -> Still:
+    """What every column that ``user`` may see means, in words for headers (aria-describedby) and their tips."""
     columns = {item.id: item.description for item in DIMENSIONS}
-    columns |= {metric.id: f"{metric.description} {total_of(metric)}" for metric in METRICS}
+    columns |= {metric.id: f"{metric.description} {total_of(metric)}" for metric in metrics_for(user)}
     groups = {f"group-{place}": GROUPS[group] for place, group in enumerate(GROUPS)}
     about = columns | groups | {PERIOD: _PERIOD_ABOUT}
     names = {f"group-{place}": group for place, group in enumerate(GROUPS)}
@@ -123,10 +124,12 @@ def sheet(
     marks = marks_of(result, numerals.language)
     named = row_labels(result.query, result.rows)
     rows = [
-        [*_row_labels(result, named[place], marks[place], numerals), *map(write, row.figures)]
+        [*_row_labels(result, named[place], marks[place], numerals), *map(write, result.shown(row.figures))]
         for place, row in ((place, result.rows[place]) for place in order)
     ]
-    pinned = [] if result.totals is None else [[*_pinned_labels(result, TOTAL), *map(write, result.totals)]]
+    pinned = (
+        [] if result.totals is None else [[*_pinned_labels(result, TOTAL), *map(write, result.shown(result.totals))]]
+    )
     widths = _widths(_columns(result), [*rows, *pinned])
     return _sheet(
         result, numerals, rows, pinned, hidden=hidden, sort=list(sort), marks=None, widths=widths, first=first
@@ -180,7 +183,8 @@ def _side(side: str, result: ReportResult, comparison: Comparison, numerals: Num
         return f"{text}\n{numerals.write_change(change.difference, result.decimals)}"
 
     def cells(figures: Sequence[Figure], changes: Sequence[FigureChange | None]) -> list[str]:
-        return [cell(figure, change) for figure, change in zip(figures, changes, strict=True)]
+        shown = zip(result.shown(figures), result.shown(changes), strict=True)
+        return [cell(figure, change) for figure, change in shown]
 
     rows, marks = [], []
     partial = marks_of(result, numerals.language)
@@ -190,7 +194,7 @@ def _side(side: str, result: ReportResult, comparison: Comparison, numerals: Num
         note = None if row.then is not None and row.now is not None else "only then" if row.now is None else "only now"
         labels = _row_labels(result, its_labels, None if here is None else partial[here], numerals, note)
         if here is None:
-            rows.append([*labels, *[""] * len(METRICS)])
+            rows.append([*labels, *[""] * len(result.shown(METRICS))])
             marks.append("absent")
         else:
             rows.append([*labels, *cells(result.rows[here].figures, row.changes)])

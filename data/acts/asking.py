@@ -58,7 +58,12 @@ def ask_again(services: Services, user: User, link_id: str, *, run_id: str) -> A
     """
     then = services.records.snapshots.peek(link_id, user).result
     now = publish(services, user, replace(then.query, quick_range=None), run_id=run_id, title=then.info.title)
-    return AskedAgain(then, now, compare(then, now.answer.result))
+    fresh = now.answer.result
+    if not (then.money and fresh.money):
+        # Frozen by somebody who sees no money, or seen by one: what is side by side is what both have.
+        then, fresh = then.without_money, fresh.without_money
+        now = replace(now, answer=replace(now.answer, result=fresh))
+    return AskedAgain(then, now, compare(then, fresh))
 
 
 def _template_title(services: Services, user: User, query: ReportQuery) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from data.access import User
-from data.report.catalog import METRICS
+from data.report.catalog import metrics_for
 from data.report.view import View
 from data.services import Services
 
@@ -18,10 +18,10 @@ def usual_view(services: Services, user: User) -> View:
     chosen = services.records.preferences.get(user, COLUMNS_KEY)
     # A metric that came into the catalog after the person chose is shown.
     hidden = () if chosen is None else chosen["hidden"]
-    return View(columns=tuple(metric.id for metric in METRICS if metric.id not in hidden))
+    return View(columns=tuple(metric.id for metric in metrics_for(user) if metric.id not in hidden))
 
 
 def keep_columns(services: Services, user: User, shown: Collection[str]) -> None:
     """Show ``user`` these metrics from now on, and such as will be new."""
-    hidden = [metric.id for metric in METRICS if metric.id not in shown]
+    hidden = [metric.id for metric in metrics_for(user) if metric.id not in shown]
     services.records.preferences.set(user, COLUMNS_KEY, {"hidden": hidden})

@@ -80,7 +80,7 @@ def starting_point(services: Services, user: User, today: date) -> Opening:
     if standard is None:
         return Opening(_defaults(services, today), first_visit=True)
     asked, lost = known_part(services, user, standard.asked)
-    return Opening(asked, lost=lost, along=standard.view)
+    return Opening(asked, lost=lost, along=None if standard.view is None else standard.view.seen_by(user))
 
 
 def remember(services: Services, user: User, asked: Asked) -> None:

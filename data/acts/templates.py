@@ -96,7 +96,7 @@ def load(services: Services, user: User, template_id: str) -> Loaded:
     """A template for the form, without what does not exist any more. Raises :class:`TemplateGone`."""
     template = services.records.templates.get(template_id, user)
     asked, lost = known_part(services, user, template.asked)
-    along = template.view or View()
+    along = (template.view or View()).seen_by(user)
     columns = along.columns
     if columns is not None:
         lost += tuple(f"column {column}" for column in columns if column not in METRIC)

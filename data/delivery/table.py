@@ -140,7 +140,7 @@ def tabulate(result: ReportResult, columns: Sequence[str] | None = None, order: 
         headings.append(Heading(id_, column.group, column.title, "count" if column.kind == "count" else "money"))
         readers.append(_figure_reader(result, place - grouping))
         if result.totals is not None:
-            totals.append(result.totals[place - grouping])
+            totals.append(result.shown(result.totals)[place - grouping])
 
     return Table(
         title="Report",
@@ -214,4 +214,5 @@ def _label_reader(result: ReportResult, dimension: Dimension, place: int) -> Cal
 
 
 def _figure_reader(result: ReportResult, place: int) -> Callable[[int], Cell]:
-    return lambda row: result.rows[row].figures[place]
+    figures = [result.shown(row.figures)[place] for row in result.rows]
+    return lambda row: figures[row]

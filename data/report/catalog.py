@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from data.access import Right, User
+
 Kind = Literal["count", "money", "average"]
 Nature = Literal["flow", "stock"]
 Population = Literal["active", "overall_active", "all"]
@@ -63,6 +65,14 @@ class Metric:
     def nature(self) -> Nature:
         """Whether the figure happens during the bucket (flow) or is taken at its end (stock)."""
         return "stock" if isinstance(self.measure, Stock) else "flow"
+
+    @property
+    def is_money(self) -> bool:
+        """Whether the figure is an amount, or made of one: an average or ratio of money is money."""
+        return self.kind == "money" or (
+            isinstance(self.measure, Ratio)
+            and any(METRIC[part].is_money for part in (self.measure.numerator, self.measure.denominator))
+        )
 
     @property
     def name(self) -> str:
@@ -217,3 +227,10 @@ GROUPS = {
 """What each group of columns is about, in the order of the columns."""
 
 METRIC = {metric.id: metric for metric in METRICS}
+MONEY = frozenset(metric.id for metric in METRICS if metric.is_money)
+"""Ids of the metrics that only people with the right to see money are shown."""
+
+
+def metrics_for(user: User) -> tuple[Metric, ...]:
+    """The metrics that ``user`` may see, in the order of the catalog."""
+    return METRICS if user.may(Right.MONEY) else tuple(metric for metric in METRICS if metric.id not in MONEY)

@@ -145,6 +145,7 @@ def _sums(result: ReportResult) -> tuple[Figure, ...]:
         if not result.rows
         or metric.id in result.absent
         or metric.kind == "average"
+        or (metric.is_money and not result.money)
         or (timed and metric.nature == "stock")
         else sum(_amount(row.figures[place]) for row in result.rows)
         for place, metric in enumerate(METRICS)

@@ -43,7 +43,7 @@ def row_order(result: ReportResult, sort: Sort | None) -> tuple[int, ...]:
 
     def value(row: int) -> str | int | Decimal | None:
         found = result.rows[row]
-        return found.labels[place] if place < grouping else found.figures[place - grouping]
+        return found.labels[place] if place < grouping else result.shown(found.figures)[place - grouping]
 
     filled = [row for row in places if value(row) is not None]
     filled.sort(key=value, reverse=sort.direction == "desc")  # type: ignore[arg-type]  # one column is of one kind

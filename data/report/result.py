@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
+from data.access import Right, User
 from data.currencies import minor_unit
 from data.report.catalog import METRIC, METRICS
 from data.report.dimensions import DIMENSION, Key
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 Figure = int | Decimal | None
 """A count, an amount rounded to the currency's minor unit, or nothing (an average of none)."""
+
+_Cell = TypeVar("_Cell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,16 @@ class Column:
         return self.path[1]
 
 
-def columns_for(query: ReportQuery) -> tuple[Column, ...]:
-    """The grouping columns in the order chosen, then every metric of the catalog."""
+def columns_for(query: ReportQuery, *, money: bool = True) -> tuple[Column, ...]:
+    """The grouping columns in the order chosen, then every metric of the catalog, or without ``money`` the others."""
     dimensions = (
         Column(item, ("", DIMENSION[item].label), "dimension", DIMENSION[item].description) for item in query.group_by
     )
-    figures = (Column(metric.id, (metric.group, metric.label), metric.kind, metric.description) for metric in METRICS)
+    figures = (
+        Column(metric.id, (metric.group, metric.label), metric.kind, metric.description)
+        for metric in METRICS
+        if money or not metric.is_money
+    )
     return (*dimensions, *figures)
 
 
@@ -146,7 +153,10 @@ class ReportInfo:
 
 @dataclass(frozen=True)
 class ReportResult:
-    """A report as it was at one moment. ``totals`` follow the catalog; None when no rows are shown."""
+    """A report as it was at one moment. ``totals`` follow the catalog; None when no rows are shown.
+
+    Without ``money`` it has no columns of money, and no amounts: their places among the figures are empty.
+    """
 
     query: ReportQuery
     columns: tuple[Column, ...]
@@ -155,6 +165,31 @@ class ReportResult:
     info: ReportInfo
     absent: frozenset[str] = frozenset()
     """Metrics of the catalog that this report was frozen without. Their figures are None."""
+    money: bool = True
+
+    def seen_by(self, user: User) -> ReportResult:
+        """What ``user`` may see of it: the one place that keeps money from whoever may not see it."""
+        return self if user.may(Right.MONEY) else self.without_money
+
+    @cached_property
+    def without_money(self) -> ReportResult:
+        """The same report as if there were no metrics of money."""
+        if not self.money:
+            return self
+        return replace(
+            self,
+            columns=columns_for(self.query, money=False),
+            rows=tuple(replace(row, figures=_without_money(row.figures)) for row in self.rows),
+            totals=None if self.totals is None else _without_money(self.totals),
+            info=replace(self.info, rates_oldest=None, rates_newest=None),
+            money=False,
+        )
+
+    def shown(self, figures: Sequence[_Cell]) -> tuple[_Cell, ...]:
+        """Of what follows the catalog what belongs to the report's columns."""
+        if self.money:
+            return tuple(figures)
+        return tuple(figure for metric, figure in zip(METRICS, figures, strict=True) if not metric.is_money)
 
     @property
     def decimals(self) -> int:
@@ -167,7 +202,8 @@ class ReportResult:
         import pandas as pd
 
         names = [column.id for column in self.columns] + [name for _, name in self._ids()]
-        records = [(*row.labels, *row.figures, *(row.keys[place] for place, _ in self._ids())) for row in self.rows]
+        ids = [place for place, _ in self._ids()]
+        records = [(*row.labels, *self.shown(row.figures), *(row.keys[place] for place in ids)) for row in self.rows]
         return pd.DataFrame(records, columns=names, dtype=object)
 
     def _ids(self) -> list[tuple[int, str]]:
@@ -186,6 +222,7 @@ class ReportResult:
             ],
             "rows": [self._row_json(row) for row in self.rows],
             "totals": None if self.totals is None else self._figures_json(self.totals),
+            **({} if self.money else {"money": False}),
         }
 
     def _row_json(self, row: Row) -> dict[str, Any]:
@@ -201,15 +238,17 @@ class ReportResult:
         return {
             metric.id: str(figure) if isinstance(figure, Decimal) else figure
             for metric, figure in zip(METRICS, figures, strict=True)
-            if metric.id not in self.absent
+            if metric.id not in self.absent and (self.money or not metric.is_money)
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The report that :meth:`to_json` wrote, equal in every figure."""
         query = ReportQuery.from_json(data["query"])
+        money = data.get("money", True)
+        columns = columns_for(query, money=money)
         # A metric that has joined the catalog since is not in the report; one that has left it is not shown any more.
-        absent = frozenset(METRIC) - {column["id"] for column in data["columns"]}
+        absent = {column.id for column in columns} - {column["id"] for column in data["columns"]}
 
         def figures(row: Mapping[str, Any]) -> tuple[Figure, ...]:
             found = (row.get(metric.id) for metric in METRICS)
@@ -227,7 +266,13 @@ class ReportResult:
             for row in data["rows"]
         )
         totals = None if data["totals"] is None else figures(data["totals"])
-        return cls(query, columns_for(query), rows, totals, ReportInfo.from_json(data["info"]), absent)
+        return cls(
+            query, columns, rows, totals, ReportInfo.from_json(data["info"]), frozenset(absent & METRIC.keys()), money
+        )
+
+
+def _without_money(figures: tuple[Figure, ...]) -> tuple[Figure, ...]:
+    return tuple(None if metric.is_money else figure for metric, figure in zip(METRICS, figures, strict=True))
 
 
 def _partial(days: Sequence[str] | None) -> tuple[date, date] | None:

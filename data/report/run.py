@@ -132,7 +132,7 @@ def run_report(
         source=found.source,
     )
     watch.stop()
-    return ReportResult(query, columns_for(query), found.rows, found.totals, info)
+    return ReportResult(query, columns_for(query), found.rows, found.totals, info).seen_by(user)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from data.access import Right, User
 from data.errors import UserError
-from data.report.catalog import METRICS
+from data.report.catalog import METRICS, MONEY
 from data.report.order import Sort, read_sort
 
 ChartJson = Mapping[str, object]
@@ -35,6 +36,16 @@ class View:
     def hidden(self) -> tuple[str, ...]:
         """Ids of the metrics that are not displayed."""
         return tuple(metric.id for metric in METRICS if metric.id not in self.shown)
+
+    def seen_by(self, user: User) -> View:
+        """What ``user`` may see of it: without the right to see money no column, sorting or chart that shows any."""
+        if user.may(Right.MONEY):
+            return self
+        return View(
+            columns=None if self.columns is None else tuple(column for column in self.columns if column not in MONEY),
+            sort=None if self.sort is not None and self.sort.column in MONEY else self.sort,
+            charts=None if self.charts is None else tuple(chart for chart in self.charts if not shows_money(chart)),
+        )
 
     def to_json(self) -> dict[str, object]:
         """Plain JSON that :meth:`from_json` reads back to an equal view; a link is sealed with its text."""
@@ -65,6 +76,15 @@ class View:
             sort=read_sort(sort),
             charts=None if charts is None else tuple(charts),
         )
+
+
+def shows_money(chart: object) -> bool:
+    """Whether a chart names a metric of money anywhere: as its preset, along an axis, or in a series."""
+    if isinstance(chart, Mapping):
+        return any(map(shows_money, chart.values()))
+    if isinstance(chart, list | tuple):
+        return any(map(shows_money, chart))
+    return isinstance(chart, str) and chart in MONEY
 
 
 def _are(values: object, kind: type) -> bool:

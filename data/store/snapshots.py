@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -55,8 +55,8 @@ class Snapshots:
         self._now = now
 
     def freeze(self, result: ReportResult, user: User, *, view: View | None = None, from_cache: bool = False) -> Link:
-        """Keep ``result`` as it is and give it a link of ``user``'s own. Equal reports are stored once."""
-        packed = self._reports.pack(result)
+        """Keep what ``user`` may see of ``result`` and give it a link of their own. Equal reports are stored once."""
+        packed = self._reports.pack(result.seen_by(user))
         values = self._new_link(packed["digest"], user, view_text(view, _WHAT), from_cache=from_cache)
         with self._database.writing() as connection:
             self._reports.keep(connection, packed)
@@ -82,7 +82,7 @@ class Snapshots:
                     .values(last_opened_at=self._now(), open_count=links.c.open_count + 1)
                 )
                 row = find(connection, row.id)
-            return Snapshot(self._link(row), result)
+            return _seen_by(user, self._link(row), result)
 
     def peek(self, link_id: str, user: User, *, verify: bool = False) -> Snapshot:
         """The same without counting, for what a page that shows the report already does with it.
@@ -91,7 +91,8 @@ class Snapshots:
         """
         with noticing_damage(link_id), self._database.reading() as connection:
             row = find_live(connection, link_id, user, self._now())
-            return Snapshot(self._link(row), self._reports.read(connection, row.digest, verify=verify))
+            result = self._reports.read(connection, row.digest, verify=verify)
+            return _seen_by(user, self._link(row), result)
 
     def copy(self, link_id: str, user: User, view: View | None) -> Link:
         """The link to give away so that whoever opens it sees ``view``.
@@ -105,19 +106,21 @@ class Snapshots:
         with noticing_damage(link_id), self._database.writing() as connection:
             row = find_live(connection, link_id, user, self._now(), lock=True)
             own = may_manage_link(user, row)
-            fixed = row.copied_at is not None or row.last_opened_at is not None
+            digest = self._digest_for(connection, row.digest, user)
+            same = digest == row.digest
+            fixed = not same or row.copied_at is not None or row.last_opened_at is not None
             changes: dict[str, Any] = {"copied_at": now if row.copied_at is None else row.copied_at}
             if own and not fixed:
                 changes |= {"view": text, "seal": seal({**row._mapping, "view": text})}
             # Also when another link comes of it: something of this one is in the world now, so it must stay.
             connection.execute(links.update().where(links.c.id == row.id).values(changes))
-            if (own and not fixed) or (fixed and row.view == text):
+            if (own and not fixed) or (same and fixed and row.view == text):
                 return self._link(find(connection, row.id))
             origin = row.origin_id if own else row.id
-            known = self._copy_with(connection, row.digest, user, text, origin)
+            known = self._copy_with(connection, digest, user, text, origin)
             if known is not None:
                 return self._link(known)
-            values = self._new_link(row.digest, user, text, from_cache=row.from_cache, origin_id=origin, copied_at=now)
+            values = self._new_link(digest, user, text, from_cache=row.from_cache, origin_id=origin, copied_at=now)
             connection.execute(links.insert().values(values | {"seal": seal({**row._mapping, **values})}))
             return self._link(find(connection, values["id"]))
 
@@ -175,6 +178,18 @@ class Snapshots:
             **more,
         }
 
+    def _digest_for(self, connection: sa.Connection, digest: bytes, user: User) -> bytes:
+        """The digest of what ``user`` may see of a report: what they give away shows no more than they saw."""
+        if user.may(Right.MONEY):
+            return digest
+        whole = self._reports.read(connection, digest, verify=False)
+        seen = whole.seen_by(user)
+        if seen is whole:
+            return digest
+        packed = self._reports.pack(seen)
+        self._reports.keep(connection, packed)
+        return bytes(packed["digest"])
+
     def _link(self, row: sa.Row[Any]) -> Link:
         return link_of(row, self._now())
 
@@ -199,3 +214,8 @@ class Snapshots:
         ).order_by(links.c.created_at)
         rows = connection.execute(question).all()
         return next((row for row in rows if not is_gone(row, self._now())), None)
+
+
+def _seen_by(user: User, link: Link, result: ReportResult) -> Snapshot:
+    view = None if link.view is None else link.view.seen_by(user)
+    return Snapshot(replace(link, view=view), result.seen_by(user))

@@ -18,10 +18,10 @@ def totals_note(result: ReportResult, language: str = "en") -> str | None:
         return None
     end = min(result.info.period_end, result.info.as_of)
     at = moment_words(end, result.info.timezone, language, seconds=False)
+    averages = "; Active Avg divides by the clients that were active at the end" if result.money else ""
     return (
         "The total is the whole report without grouping, not the sum of its rows: clients and balances are those at "
-        f"the end, {at}; refills, usage and packages are those of the whole period; Active Avg divides by the clients "
-        "that were active at the end."
+        f"the end, {at}; refills, usage and packages are those of the whole period{averages}."
     )
 
 

@@ -11,6 +11,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from charts.presets import PRESET, PRESETS
 from charts.spec import COLOURS, KINDS, ChartSpec
+from data.access import OPERATOR
 from data.report.catalog import METRICS
 from data.store.chart_presets import OwnPreset
 from layouts.chart import ACTS, BLANK, OWN, choices, entries, face, panel
@@ -38,11 +39,11 @@ def chosen(menu: list) -> list[tuple[str, str]]:
 
 
 def test_the_menu_offers_the_presets_and_a_blank_chart() -> None:
-    assert chosen(entries(())) == [*((preset.id, preset.label) for preset in PRESETS), (BLANK, "Blank Chart")]
+    assert chosen(entries((), OPERATOR)) == [*((preset.id, preset.label) for preset in PRESETS), (BLANK, "Blank Chart")]
 
 
 def test_a_preset_of_ones_own_is_in_the_menu_and_can_be_deleted() -> None:
-    menu = entries([own("Refills of 2024")])
+    menu = entries([own("Refills of 2024")], OPERATOR)
     assert (f"{OWN}p1", "Refills of 2024") in chosen(menu)
     delete = next(entry for entry in menu if isinstance(entry.children, list)).children[1]
     assert delete.id == {"type": Chart.FORGET, "preset": "p1"}
@@ -69,7 +70,7 @@ def test_a_card_offers_the_axes_that_the_report_has() -> None:
 
 
 def test_the_worksheet_offers_every_metric_kind_and_colour() -> None:
-    offered = choices()
+    offered = choices(OPERATOR)
     assert [item[0] for group in offered["metrics"] for item in group["items"]] == [metric.id for metric in METRICS]
     assert dict(offered["kinds"]) == KINDS
     assert [name for name, _ in offered["colours"]] == list(COLOURS)
@@ -81,7 +82,7 @@ def test_every_act_has_a_button_with_a_name() -> None:
             tag, props, *parts = part
             yield from [props] if tag == "button" else [found for inner in parts for found in buttons(inner)]
 
-    (still,) = (child for child in panel()._traverse() if isinstance(child, Still))
+    (still,) = (child for child in panel(OPERATOR)._traverse() if isinstance(child, Still))
     (card,) = still.to_plotly_json()["props"]["tree"]
     assert [(found["data-act"], found["aria-label"]) for found in buttons(card)] == [
         (act, label) for act, label, _ in ACTS
@@ -89,5 +90,5 @@ def test_every_act_has_a_button_with_a_name() -> None:
 
 
 def test_a_page_without_charts_asks_for_no_chart_library() -> None:
-    told = json.dumps(panel(), cls=PlotlyJSONEncoder)
+    told = json.dumps(panel(OPERATOR), cls=PlotlyJSONEncoder)
     assert '"Graph"' not in told

@@ -23,7 +23,7 @@ from data.store.schema import audit, metadata
 from data.store.snapshots import Snapshots
 
 ANNA = User(id="anna", name="Anna", role="Manager", reseller_id=7)
-BORIS = User(id="boris", name="Boris", role="Viewer", reseller_id=7)
+BORIS = User(id="boris", name="Boris", role="Analyst", reseller_id=7)
 CLARA = User(id="clara", name="Clara", role="Manager", reseller_id=8)
 ROOT = User(id="root", name="Root", role="Administrator", reseller_id=None)
 

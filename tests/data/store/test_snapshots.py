@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from data.access import User
 from data.errors import UserError
-from data.report.view import View
+from data.report.view import ChartJson, View
 from data.store.contents import report_bytes, report_from
 from data.store.links import LinkGone
 from data.store.records import Records
@@ -225,3 +226,21 @@ def test_my_links_are_newest_first(snapshots: Snapshots, clock: Clock) -> None:
         clock.pass_days(0.1)
     assert [link.id for link in snapshots.mine(ANNA)] == made[::-1]
     assert [link.id for link in snapshots.mine(ANNA, limit=1)] == made[-1:]
+
+
+def test_whoever_may_not_see_money_opens_a_link_without_it_and_gives_none_away(snapshots: Snapshots) -> None:
+    charts: tuple[ChartJson, ...] = ({"preset": "payg_total"}, {"preset": "clients_active_qty"})
+    link = snapshots.freeze(make_report(), ANNA)
+    snapshots.copy(link.id, ANNA, View(columns=("payg_total", "clients_all_qty"), charts=charts))
+    viewer = User(id="vera", name="Vera", role="Viewer")
+    for seen in (snapshots.open(link.id, viewer), snapshots.peek(link.id, viewer)):
+        assert seen.result == make_report().without_money
+        assert seen.view == View(columns=("clients_all_qty",), charts=charts[1:])
+    copied = snapshots.copy(link.id, viewer, seen.view)
+    assert copied.id != link.id
+    assert snapshots.peek(copied.id, ANNA, verify=True).result == make_report().without_money
+    assert snapshots.copy(link.id, viewer, seen.view).id == copied.id
+    assert snapshots.peek(link.id, ANNA).result == make_report()
+    # What such a person froze themselves has none for anybody.
+    own = snapshots.freeze(make_report(), viewer)
+    assert snapshots.open(own.id, ANNA).result == make_report().without_money
