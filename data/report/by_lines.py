@@ -58,19 +58,25 @@ def group_currencies(selection: Selection) -> sa.Select[Any]:
     return select(g.currency, func.min(g.created_at)).where(*selection.where(client_groups)).group_by(g.currency)
 
 
-def day_interval(zone_id: int, selection: Selection, first: date, last: date) -> sa.Select[Any]:
-    """One line: the first transaction of the selected clients at all, and the first and last on the given days."""
+def days_with_transactions(zone_id: int, selection: Selection, first: date, last: date) -> sa.Select[Any]:
+    """One line: the first day on which the selected clients have transactions, and the first and last of some days."""
     f = day_flows.c
-    within = f.day.between(first, last)
     source: sa.FromClause = day_flows
     if not selection.everyone:
         selected = groups(selection, ("",))
         source = source.join(selected, selected.c.group_id == f.group_id)
-    return (
-        select(func.min(f.first_at), func.min(case((within, f.first_at))), func.max(case((within, f.last_at))))
+    # Lines that take others away may leave nothing of a day.
+    day = (
+        select(f.day)
         .select_from(source)
         .where(f.zone_id == zone_id)
+        .group_by(f.day)
+        .having(func.sum(f.number) > 0)
+        .cte("days")
+        .c.day
     )
+    within = day.between(first, last)
+    return select(func.min(day), func.min(case((within, day))), func.max(case((within, day))))
 
 
 def levels(zone_id: int, selection: Selection, ends: Sequence[date], currencies: Sequence[str]) -> sa.Select[Any]:
@@ -219,16 +225,26 @@ class ChangeLines(Source):
 
     def interval(self, start: datetime, end: datetime) -> tuple[datetime | None, datetime | None, datetime | None]:
         whole = _Whole.of(start, self._seen_until(end), self._query.timezone) if start < end else None
-        # Between two whole days that are the wrong way round there is none.
+        # Between two days that are the wrong way round there is none.
         days = (date.max, date.min) if whole is None else (whole.first, whole.last)
-        [(first_ever, first, last)] = self._lines.lines(day_interval(self._zone_id, self._selection, *days))
-        beside = ((start, end),) if whole is None else whole.beside
-        for low, high in beside:
+        [(ever, early, late)] = self._lines.lines(days_with_transactions(self._zone_id, self._selection, *days))
+        at = {day: self._on(day) for day in {ever, early, late} - {None}}
+        first, last = at[early][0] if early else None, at[late][1] if late else None
+        for low, high in ((start, end),) if whole is None else whole.beside:
             if low < high:
-                [(early, late)] = self._reader.lines(transactions_between(self._selection, low, high))
-                first = min(filter(None, (first, early)), default=None)
-                last = max(filter(None, (last, late)), default=None)
-        return first_ever, first, last
+                sooner, later = self._between(low, high)
+                first = min(filter(None, (first, sooner)), default=None)
+                last = max(filter(None, (last, later)), default=None)
+        return at[ever][0] if ever else None, first, last
+
+    def _on(self, day: date) -> tuple[datetime | None, datetime | None]:
+        """The first and the last transaction of the selected clients on a local day."""
+        zone = self._query.timezone
+        return self._between(first_instant(day, zone), first_instant(day + _DAY, zone))
+
+    def _between(self, low: datetime, high: datetime) -> tuple[datetime | None, datetime | None]:
+        [(first, last)] = self._reader.lines(transactions_between(self._selection, low, high))
+        return first, last
 
     def _seen_until(self, at: datetime) -> datetime:
         """The end of the local day in which what is seen at ``at`` ends, if nothing happens on the rest of it."""

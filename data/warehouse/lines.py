@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,13 +27,17 @@ from sqlalchemy.schema import CreateTable, DropTable
 from data.warehouse.days import Run, fingerprint, local_day, runs_of
 from data.warehouse.rollups import is_paid_service
 from data.warehouse.schema import (
+    WIDE,
+    changed_transactions,
     client_groups,
+    client_months,
     client_states,
     clients,
     day_flows,
     lapse_changes,
     level_changes,
     line_zones,
+    touched_clients,
     transactions,
 )
 
@@ -67,12 +70,18 @@ class LineZone:
     last: datetime
     mark: str
 
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The stretches of dates that these zones tell alike."""
+        return runs_of(self.name, self.first, self.last)
+
     def tells_days_like(self, zone: str) -> bool:
         """Whether the lines are also those of a zone."""
-        return self.mark == _mark(zone, self.first, self.last)
+        return self.mark == marked(zone, self.first, self.last)
 
 
-def _mark(zone: str, first: datetime, last: datetime) -> str:
+def marked(zone: str, first: datetime, last: datetime) -> str:
+    """What zones have in common that tell the days from ``first`` to ``last`` alike."""
     return f"{_MADE_BY}-{fingerprint(zone, first, last)}"
 
 
@@ -90,23 +99,47 @@ _TRANSACTIONS_AT_ONCE = 8_000_000
 
 def make_lines(execute: Execute, names: Iterable[str]) -> tuple[LineZone, ...]:
     """Fill all lines, which are empty, for the zones of these names; those that tell all days alike share theirs."""
-    execute(_groups())
+    for statement in renewed_groups():
+        execute(statement)
     [(first, last)] = execute(_life())
     if first is None:
         return ()
-    zones = _distinct(names, first, last)
-    ranges = _ranges(execute)
+    zones = distinct(names, first, last)
+    firsts = _ranges(execute)
+    everyone = [Part(low, high) for low, high in zip(firsts, (*firsts[1:], None), strict=True)]
     for zone in zones:
-        for statement in _lines_of(zone, ranges):
+        # One zone after another, which bounds the memory.
+        for statement in begin_gathering():
             execute(statement)
-        execute(_note(zone))
+        for part in everyone:
+            for statement in gather(zone, part):
+                execute(statement)
+        execute(gather_flows(zone))
+        for statement in settle():
+            execute(statement)
+        execute(note(zone))
     return zones
 
 
-def are_narrow(execute: Execute) -> bool:
-    """Whether all sums in lines fit into 64 bits, which engines add up twice as fast, and lines that take away too."""
-    [(total,)] = execute(select(func.sum(func.abs(transactions.c.amount_micros))))
-    return int(total or 0) < 2**61
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A range of client ids, up to the last one if ``high`` is None."""
+
+    low: int
+    high: int | None
+
+    def holds(self, client: ColumnElement[int]) -> ColumnElement[bool]:
+        """Whether a client is among them."""
+        return client >= self.low if self.high is None else (client >= self.low) & (client < self.high)
+
+
+def are_narrow(execute: Execute, *, beside: ColumnElement[Any] | None = None) -> bool:
+    """Whether all sums in lines fit into 64 bits, which engines add up twice as fast, and lines that take away too.
+
+    ``beside`` adds up the sizes of amounts that come to those that are there.
+    """
+    totals = [func.sum(func.abs(transactions.c.amount_micros)), *([] if beside is None else [beside])]
+    return sum(int(execute(select(total))[0][0] or 0) for total in totals) < 2**61
 
 
 def _life() -> sa.Select[Any]:
@@ -120,10 +153,11 @@ def _life() -> sa.Select[Any]:
     return select(func.min(instants.c.first), func.max(instants.c.last))
 
 
-def _distinct(names: Iterable[str], first: datetime, last: datetime) -> tuple[LineZone, ...]:
+def distinct(names: Iterable[str], first: datetime, last: datetime) -> tuple[LineZone, ...]:
+    """One zone for all of these that tell the days of the data's life alike."""
     found: dict[str, LineZone] = {}
     for name in names:
-        mark = _mark(name, first, last)
+        mark = marked(name, first, last)
         found.setdefault(mark, LineZone(len(found) + 1, name, first, last, mark))
     return tuple(found.values())
 
@@ -143,104 +177,125 @@ def _ranges(execute: Execute) -> list[int]:
     return [row[0] for row in execute(firsts)]
 
 
-def _groups() -> sa.Insert:
-    """Fills ``client_groups``, which is empty."""
-    c = clients.c
-    number = sa.cast(func.row_number().over(order_by=(c.owner_id, c.type, c.currency)), BigInteger)
-    lines = select(number, c.owner_id, c.type, c.currency, func.min(c.created_at)).group_by(
-        c.owner_id, c.type, c.currency
+def renewed_groups() -> Iterator[sa.Executable]:
+    """Makes ``client_groups`` anew; a group that there was before keeps its number, for there are lines under it."""
+    yield CreateTable(_FORMER_GROUPS)
+    names = [column.name for column in client_groups.columns]
+    yield sa.insert(_FORMER_GROUPS).from_select(names, select(client_groups))
+    yield sa.delete(client_groups)
+    c, f = clients.c, _FORMER_GROUPS.c
+    now = (
+        select(c.owner_id, c.type, c.currency, func.min(c.created_at).label("created_at"))
+        .group_by(c.owner_id, c.type, c.currency)
+        .cte("now")
     )
-    return sa.insert(client_groups).from_select([column.name for column in client_groups.columns], lines)
+    n = now.c
+    last = select(func.coalesce(func.max(f.group_id), 0)).scalar_subquery()
+    # Every group is numbered, and the new ones take what lies beyond all numbers that were used.
+    number = last + func.row_number().over(order_by=(n.owner_id, n.type, n.currency))
+    same = (f.owner_id == n.owner_id) & (f.type == n.type) & (f.currency == n.currency)
+    lines = select(
+        sa.cast(func.coalesce(f.group_id, number), BigInteger), n.owner_id, n.type, n.currency, n.created_at
+    ).select_from(now.outerjoin(_FORMER_GROUPS, same))
+    yield sa.insert(client_groups).from_select(names, lines)
+    yield DropTable(_FORMER_GROUPS)
 
 
-def _note(zone: LineZone) -> sa.Insert:
+_FORMER_GROUPS = sa.Table(
+    "former_groups",
+    sa.MetaData(),
+    *(sa.Column(column.name, column.type) for column in client_groups.columns),
+    prefixes=["TEMPORARY"],
+)
+
+
+def note(zone: LineZone) -> sa.Insert:
     """Says that there are lines for a zone."""
     return sa.insert(line_zones).values(
         zone_id=zone.id, name=zone.name, first_at=zone.first, last_at=zone.last, mark=zone.mark
     )
 
 
-def _lines_of(zone: LineZone, firsts: Sequence[int]) -> Iterator[sa.Executable]:
-    """Fills the lines of a zone, for ranges of clients one after another."""
-    for table in GATHERED.values():
-        yield CreateTable(table)
-    for low, high in pairwise((*firsts, None)):
-        ids = clients.c.id, transactions.c.client_id
-        whose, whose_transactions = (id_ >= low if high is None else (id_ >= low) & (id_ < high) for id_ in ids)
-        yield from _gather(runs_of(zone.name, zone.first, zone.last), whose, whose_transactions)
-    for table in GATHERED:
-        yield _settled(table, zone.id)
-    for table in GATHERED.values():
-        yield DropTable(table)
-    yield _flows(zone)
+# --- gathering: lines side by side before they are added up -----------------------------------------------------------
 
-
-_KEYS = ("day", "paid_day", "group_id", "cause")
+_KEYS = ("zone_id", "day", "paid_day", "group_id", "cause", "kind")
 
 
 def _to_gather(table: sa.Table) -> sa.Table:
-    columns = (sa.Column(c.name, c.type, nullable=False) for c in table.columns if c.name != "zone_id")
+    columns = (sa.Column(c.name, c.type, nullable=False) for c in table.columns)
     return sa.Table(f"gathered_{table.name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
 
 
-GATHERED = {table: _to_gather(table) for table in (level_changes, lapse_changes)}
-"""Where lines of one zone are put side by side before they are added up."""
+_GATHERED = {table: _to_gather(table) for table in (level_changes, lapse_changes, day_flows)}
 
 
-def _settled(table: sa.Table, zone_id: int) -> sa.Insert:
-    """What was gathered, each line once; those that come to nothing are none."""
-    keys = [c for c in GATHERED[table].columns if c.name in _KEYS]
-    sums = [func.sum(c).label(c.name) for c in GATHERED[table].columns if c not in set(keys)]
-    lines = (
-        select(literal(zone_id), *keys, *sums).group_by(*keys).having(sa.or_(*(total != 0 for total in sums)))
-    ).order_by(*keys)
-    return sa.insert(table).from_select([c.name for c in table.columns], lines)
+def begin_gathering() -> Iterator[sa.Executable]:
+    """Makes room for lines."""
+    yield from map(CreateTable, _GATHERED.values())
 
 
-def _gather(
-    runs: tuple[Run, ...], whose: ColumnElement[bool], whose_transactions: ColumnElement[bool]
-) -> Iterator[sa.Executable]:
+def settle() -> Iterator[sa.Executable]:
+    """Puts what was gathered among the lines, each line once; those that come to nothing are none."""
+    for table, gathered in _GATHERED.items():
+        keys = [c for c in gathered.columns if c.name in _KEYS]
+        sums = [func.sum(c).label(c.name) for c in gathered.columns if c.name not in _KEYS]
+        lines = select(*keys, *sums).group_by(*keys).having(sa.or_(*(total != 0 for total in sums))).order_by(*keys)
+        yield sa.insert(table).from_select([c.name for c in table.columns], lines)
+        yield DropTable(gathered)
+
+
+def _gathering(table: sa.Table, zone: LineZone, lines: Any, *, away: bool) -> sa.Insert:
+    """Adds lines (all columns but the zone) up, and gathers them; those to be taken ``away`` with the other sign."""
+    names = [c.name for c in table.columns]
+    found = lines.cte("found").c
+    keys = [found[name] for name in names[1:] if name in _KEYS]
+    sums = [-func.sum(found[name]) if away else func.sum(found[name]) for name in names if name not in _KEYS]
+    return sa.insert(_GATHERED[table]).from_select(names, select(literal(zone.id), *keys, *sums).group_by(*keys))
+
+
+def gather(zone: LineZone, part: Part | None, *, away: bool = False) -> Iterator[sa.Executable]:
+    """Gathers changes of levels and lapses: those of some clients, or of those that a load touches, if it is None."""
     yield CreateTable(client_states)
-    yield sa.insert(client_states).from_select(
-        [c.name for c in client_states.columns], _states(runs, whose, whose_transactions)
-    )
-    for table, events in ((level_changes, _levels()), (lapse_changes, _lapses())):
-        into = GATHERED[table]
-        names = [c.name for c in into.columns]
-        e = events.cte("events").c
-        keys, parts = [e[name] for name in names if name in _KEYS], [e[name] for name in names if name not in _KEYS]
-        yield sa.insert(into).from_select(names, select(*keys, *map(func.sum, parts)).group_by(*keys))
+    states = _states(zone.runs, part)
+    yield sa.insert(client_states).from_select([c.name for c in client_states.columns], states)
+    yield _gathering(level_changes, zone, _levels(), away=away)
+    yield _gathering(lapse_changes, zone, _lapses(), away=away)
     yield DropTable(client_states)
 
 
-def _states(
-    runs: tuple[Run, ...], whose: ColumnElement[bool], whose_transactions: ColumnElement[bool]
-) -> sa.Select[Any]:
+def _of_group() -> sa.Join:
+    """Clients with their groups."""
+    c, g = clients.c, client_groups.c
+    return clients.join(client_groups, (g.owner_id == c.owner_id) & (g.type == c.type) & (g.currency == c.currency))
+
+
+def _states(runs: tuple[Run, ...], part: Part | None) -> sa.Select[Any]:
     """The lines of ``client_states``: for each client, the days on which anything happened to it."""
-    c, g, t = clients.c, client_groups.c, transactions.c
-    same = (g.owner_id == c.owner_id) & (g.type == c.type) & (g.currency == c.currency)
+    c = clients.c
+    created, closed = local_day(c.created_at, runs), local_day(c.closed_at, runs)
+    source: sa.FromClause = _of_group()
+    since: ColumnElement[Any] = sa.cast(null(), Date)
+    if part is None:
+        source = source.join(touched_clients, touched_clients.c.client_id == c.id)
+        since = local_day(touched_clients.c.since, runs)
     members = (
         select(
             c.id.label("client_id"),
-            g.group_id,
-            local_day(c.created_at, runs).label("born"),
-            local_day(c.closed_at, runs).label("gone"),
+            client_groups.c.group_id,
+            created.label("born"),
+            closed.label("gone"),
+            since.label("since"),
         )
-        .select_from(clients.join(client_groups, same))
-        .where(whose)
+        .select_from(source)
+        .where(sa.true() if part is None else part.holds(c.id))
         .cte("members")
     )
     m = members.c
-    day, nothing, never = local_day(t.at, runs), literal(0, BigInteger), sa.cast(null(), Date)
+    nothing, never = literal(0, BigInteger), sa.cast(null(), Date)
     moves = sa.union_all(
-        select(
-            t.client_id,
-            day.label("day"),
-            t.amount_micros.label("amount"),
-            case((is_paid_service(), day)).label("paid_day"),
-        ).where(whose_transactions),
-        select(m.client_id, m.born, nothing, never),
-        select(m.client_id, m.gone, nothing, never).where(m.gone.is_not(None)),
+        *(_moves_since(members, runs) if part is None else (_moves_of(part, runs),)),
+        select(m.client_id, _not_before(m.since, m.born), nothing, never),
+        select(m.client_id, _not_before(m.since, m.gone), nothing, never).where(m.gone.is_not(None)),
     ).cte("moves")
     steps = (
         select(
@@ -270,10 +325,11 @@ def _states(
     return (
         select(
             m.group_id,
+            m.since,
             r.day,
             r.following,
-            existed,
-            exists_now,
+            existed.label("existed"),
+            exists_now.label("exists_now"),
             r.balance - r.amount,
             r.balance,
             r.paid_before,
@@ -282,6 +338,49 @@ def _states(
         .select_from(running.join(members, m.client_id == r.client_id))
         .where(sa.or_(existed, exists_now))
     )
+
+
+def _moves_of(part: Part, runs: tuple[Run, ...]) -> sa.Select[Any]:
+    """Client, day, amount, and the day again if it was paid service, of some clients' transactions."""
+    t = transactions.c
+    day = local_day(t.at, runs)
+    return select(
+        t.client_id,
+        day.label("day"),
+        t.amount_micros.label("amount"),
+        case((is_paid_service(), day)).label("paid_day"),
+    ).where(part.holds(t.client_id))
+
+
+def _moves_since(members: sa.CTE, runs: tuple[Run, ...]) -> Iterator[sa.Select[Any]]:
+    """The same of touched clients: from the day on from which a load changes something, and all before it in one.
+
+    What is older than the UTC month of two days before comes from ``client_months``.
+    """
+    m, n, t, touched = members.c, client_months.c, transactions.c, touched_clients.c
+    cut = func.date_trunc("month", touched.since - literal_column("INTERVAL '2 days'", Interval))
+    whose = members.join(touched_clients, touched.client_id == m.client_id)
+    day = local_day(t.at, runs)
+    yield (
+        select(
+            t.client_id,
+            _not_before(m.since, day).label("day"),
+            sa.cast(t.amount_micros, WIDE).label("amount"),
+            case((is_paid_service(), day)).label("paid_day"),
+        )
+        .select_from(whose.join(transactions, t.client_id == m.client_id))
+        .where(t.at >= cut)
+    )
+    yield (
+        select(n.client_id, m.since - _ONE_DAY, n.amount_micros, local_day(n.paid_at, runs))
+        .select_from(whose.join(client_months, n.client_id == m.client_id))
+        .where(n.month < cut)
+    )
+
+
+def _not_before(since: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A day, but for those before ``since`` the one before it; lines stand from ``since`` on, if it is not null."""
+    return func.greatest(day, since - _ONE_DAY)
 
 
 def _parts(holds: ColumnElement[bool], balance: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
@@ -310,7 +409,12 @@ def _levels() -> sa.Select[Any]:
     now = (*_parts(s.exists_now, s.balance), *_parts(s.exists_now & s.paid_day.is_not(None), s.balance))
     then = (*_parts(s.existed, s.before), *_parts(s.existed & s.paid_before.is_not(None), s.before))
     names = [c.name for c in level_changes.columns][4:]
-    return select(s.day, s.group_id, cause.label("cause"), *_differences(names, now, then))
+    return select(s.day, s.group_id, cause.label("cause"), *_differences(names, now, then)).where(_counts(s.day))
+
+
+def _counts(day: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether what a state gives to a day is asked for."""
+    return sa.or_(client_states.c.since.is_(None), day >= client_states.c.since)
 
 
 def _lapses() -> sa.CompoundSelect[Any]:
@@ -331,7 +435,7 @@ def _lapses() -> sa.CompoundSelect[Any]:
             cause.label("cause"),
             *_differences(names, _parts(still, s.balance), _parts(sa.true(), s.before)),
         )
-        .where(s.existed, s.day - s.paid_before > _SHORTEST_MONTH)
+        .where(_counts(s.day), s.existed, s.day - s.paid_before > _SHORTEST_MONTH)
         .where(lapse(s.paid_before, 1) < s.day)
     )
     # A lapse begins while nothing happens, or with the client itself if all of its payments are older.
@@ -345,7 +449,7 @@ def _lapses() -> sa.CompoundSelect[Any]:
             literal_column(str(int(Cause.LAPSED))),
             *_parts(sa.true(), s.balance),
         )
-        .where(s.exists_now, s.paid_day.is_not(None))
+        .where(_counts(begins), s.exists_now, s.paid_day.is_not(None))
         .where(sa.or_(s.following.is_(None), s.following - s.paid_day > _SHORTEST_MONTH))
         .where(begins >= s.day, sa.or_(s.following.is_(None), begins < s.following))
     )
@@ -360,27 +464,26 @@ def lapse(paid: ColumnElement[Any], months: int) -> ColumnElement[Any]:
     return case((sa.extract("day", found) < sa.extract("day", following), found), else_=found - _ONE_DAY)
 
 
-def _flows(zone: LineZone) -> sa.Insert:
-    c, g, t = clients.c, client_groups.c, transactions.c
-    same = (g.owner_id == c.owner_id) & (g.type == c.type) & (g.currency == c.currency)
-    of_client = (
-        select(c.id.label("client_id"), g.group_id).select_from(clients.join(client_groups, same)).cte("of_client")
-    )
-    day = local_day(t.at, runs_of(zone.name, zone.first, zone.last))
+def gather_flows(zone: LineZone, *, changed: bool = False, away: bool = False) -> sa.Insert:
+    """Gathers transactions by kind: all of them, or those that a load has changed or whose client changed its group."""
+    c, t = clients.c, transactions.c
+    of_client = select(c.id.label("client_id"), client_groups.c.group_id).select_from(_of_group()).cte("of_client")
+    day = local_day(t.at, zone.runs)
     keys = (day, of_client.c.group_id, t.kind)
+    names = ("day", "group_id", "kind", "number", "not_below", "not_above", "amount_micros")
+    sums = (
+        func.count(),
+        func.count(case((t.amount_micros >= 0, 1))),
+        func.count(case((t.amount_micros <= 0, 1))),
+        func.sum(t.amount_micros),
+    )
     lines = (
-        select(
-            literal(zone.id),
-            *keys,
-            func.count(),
-            func.count(case((t.amount_micros >= 0, 1))),
-            func.count(case((t.amount_micros <= 0, 1))),
-            func.sum(t.amount_micros),
-            func.min(t.at),
-            func.max(t.at),
-        )
+        select(*(value.label(name) for name, value in zip(names, (*keys, *sums), strict=True)))
         .select_from(transactions.join(of_client, of_client.c.client_id == t.client_id))
         .group_by(*keys)
-        .order_by(*keys)
     )
-    return sa.insert(day_flows).from_select([c.name for c in day_flows.columns], lines)
+    if changed:
+        ids = select(changed_transactions.c.id)
+        moved = select(touched_clients.c.client_id).where(touched_clients.c.moves)
+        lines = lines.where(sa.or_(t.id.in_(ids), t.client_id.in_(moved)))
+    return _gathering(day_flows, zone, lines, away=away)

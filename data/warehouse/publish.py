@@ -36,7 +36,8 @@ from data.warehouse.engines import (
     tables_there,
     version_name,
 )
-from data.warehouse.lines import are_narrow, make_lines
+from data.warehouse.lines import LineZone, are_narrow, make_lines, zones_noted
+from data.warehouse.renewal import Renewal, renewal
 from data.warehouse.rollups import all_holdings, as_text, everything, months_of
 from data.warehouse.schema import (
     DATASET,
@@ -118,10 +119,12 @@ def _differs(table: sa.Table, left: str, right: str) -> str:
     return " OR ".join(f"{left}.{identifier(n)} IS DISTINCT FROM {right}.{identifier(n)}" for n in rest) or "false"
 
 
-def _summary(changes: Mapping[str, Change], rows: Mapping[str, int]) -> str:
+def _summary(changes: Mapping[str, Change], rows: Mapping[str, int], *, whole: bool) -> str:
+    """What is remembered of a load; ``whole`` tells that all was built anew, in order."""
     return json.dumps(
         {
             "rows": dict(rows),
+            "whole": whole,
             "changes": {
                 name: {"new": c.new, "replaced": c.replaced} for name, c in changes.items() if c.new or c.replaced
             },
@@ -173,6 +176,10 @@ def _create(table: sa.Table, schema: str, *, narrow: bool = False) -> str:
     return f"CREATE TABLE {schema}.{table.name} ({columns})"
 
 
+_SCATTERED = 5
+"""With more than one transaction in so many out of order, the next version is built anew."""
+
+
 class _EmbeddedTarget(Target):
     def __init__(
         self,
@@ -213,14 +220,23 @@ class _EmbeddedTarget(Target):
             return None, changes
         name = self._versions.begin()
         try:
+            renewed = self._renewal(changes)
+            if renewed is not None and self._live is not None:
+                tell("Copying the live version")
+                shutil.copyfile(self._versions.file(self._live), self._versions.file(name))
             self.connection.execute(f"ATTACH {quoted(str(self._versions.file(name)))} AS next")
             # One transaction: what it writes goes to the new file at once, not to a log first.
             self.connection.execute("BEGIN")
-            for table in DATASET:
-                tell(f"Building {table.name}")
-                self._build(table, changes.get(table.name, Change()))
-            self._derive()
-            self._note(number(name), source, changes)
+            if renewed is None:
+                for table in DATASET:
+                    tell(f"Building {table.name}")
+                    self._build(table, changes.get(table.name, Change()))
+                self._derive()
+                self.connection.execute(_create(loads, "next"))
+                self.connection.execute("INSERT INTO next.loads SELECT * FROM live.loads")
+            else:
+                self._change_copy(renewed, changes, tell)
+            self._note(number(name), source, changes, whole=renewed is None)
             self.connection.execute("COMMIT")
             tell("Publishing")
             self.connection.execute("CHECKPOINT next")
@@ -257,6 +273,70 @@ class _EmbeddedTarget(Target):
             )
         self.connection.execute(f"INSERT INTO next.{table.name} {rows}")
 
+    def _renewal(self, changes: Mapping[str, Change]) -> Renewal | None:
+        """How to change a copy of the live version; None if the next one is better built anew.
+
+        The rows that differ from the live ones then stand in ``incoming`` tables.
+        """
+        if self.outdated or not has_lines(self.connection, "live") or self._is_scattered(changes):
+            return None
+        for table in DATASET:
+            change = changes.get(table.name, Change())
+            if change.new or change.replaced:
+                key = KEYS[table.name]
+                same = " AND ".join(f"l.{identifier(k)} = g.{identifier(k)}" for k in key)
+                self.connection.execute(
+                    f"CREATE TEMPORARY TABLE incoming_{table.name} AS SELECT {_listed(_names(table), 'g.')} "
+                    f"FROM good.{table.name} g LEFT JOIN live.{table.name} l ON {same} "
+                    f"WHERE l.{identifier(key[0])} IS NULL OR {_differs(table, 'l', 'g')}"
+                )
+        self.connection.execute("USE live")
+        noted = [LineZone(*row) for row in self._execute(sa.select(line_zones).order_by(line_zones.c.zone_id))]
+        found = renewal(self._execute, self._incoming(changes), self._zones_in_use(), noted)
+        self.connection.execute("USE memory")
+        return found
+
+    @staticmethod
+    def _incoming(changes: Mapping[str, Change]) -> list[str]:
+        return [name for name, change in changes.items() if change.new or change.replaced]
+
+    def _is_scattered(self, changes: Mapping[str, Change]) -> bool:
+        """Whether a good part of the transactions lies in the order in which it came, since the last whole build."""
+        rows = self.connection.execute("SELECT summary FROM live.loads ORDER BY version DESC").fetchall()
+        came = changes.get(transactions.name, Change())
+        appended = came.new + came.replaced
+        for (text,) in rows:
+            summary = json.loads(text)
+            if summary.get("whole", True):
+                return bool(appended * _SCATTERED > summary["rows"][transactions.name])
+            change = summary["changes"].get(transactions.name, {})
+            appended += change.get("new", 0) + change.get("replaced", 0)
+        return True
+
+    def _change_copy(self, renewed: Renewal, changes: Mapping[str, Change], tell: Tell) -> None:
+        incoming = self._incoming(changes)
+        self.connection.execute("USE next")
+        renewed.take_out()
+        for table in DATASET:
+            tell(f"Building {table.name}")
+            if table.name in incoming:
+                same = " AND ".join(f"i.{identifier(k)} = {table.name}.{identifier(k)}" for k in KEYS[table.name])
+                self.connection.execute(
+                    f"DELETE FROM {table.name} WHERE EXISTS (SELECT 1 FROM incoming_{table.name} i WHERE {same})"
+                )
+                names = _listed(_names(table))
+                self.connection.execute(
+                    f"INSERT INTO {table.name} ({names}) SELECT {names} FROM incoming_{table.name} "
+                    f"ORDER BY {_ORDER[table.name]}"
+                )
+        renewed.put_in()
+        if "subscriptions" in incoming:
+            for table in (holdings, package_sets):
+                self._execute(sa.delete(table))
+            for statement in all_holdings():
+                self._execute(statement)
+        self.connection.execute("USE memory")
+
     def _derive(self) -> None:
         zones = self._zones_in_use()
         self.connection.execute("USE next")
@@ -277,15 +357,14 @@ class _EmbeddedTarget(Target):
         named = self.connection.execute("SELECT name FROM live.line_zones ORDER BY zone_id").fetchall()
         return [*self._zones, *(name for (name,) in named)]
 
-    def _note(self, version: int, source: str, changes: Mapping[str, Change]) -> None:
-        self.connection.execute(_create(loads, "next"))
-        self.connection.execute("INSERT INTO next.loads SELECT * FROM live.loads")
+    def _note(self, version: int, source: str, changes: Mapping[str, Change], *, whole: bool) -> None:
         counts = {}
         for table in DATASET:
             row = self.connection.execute(f"SELECT count(*) FROM next.{table.name}").fetchone()
             counts[table.name] = int(row[0]) if row else 0
         self.connection.execute(
-            "INSERT INTO next.loads VALUES (?, ?, ?, ?)", [version, _now(), source, _summary(changes, counts)]
+            "INSERT INTO next.loads VALUES (?, ?, ?, ?)",
+            [version, _now(), source, _summary(changes, counts, whole=whole)],
         )
 
 
@@ -308,8 +387,6 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS clients_owner_id ON clients (owner_id)",
     "CREATE INDEX IF NOT EXISTS subscriptions_package_id ON subscriptions (package_id)",
 )
-_TOUCHED = "touched_clients"
-
 
 _PREFIX = "customer-dynamics-load-"
 
@@ -417,17 +494,21 @@ class _PostgreSQLTarget(Target):
         )
 
     def publish(self, tables: Sequence[str], source: str, tell: Tell) -> tuple[str | None, dict[str, Change]]:
+        read = {table.name: self._receive(table) for table in DATASET if table.name in tables}
+        renewed = self._renewal(tables)
+        if renewed is not None:
+            renewed.take_out()
         changes: dict[str, Change] = {}
         for table in DATASET:
             if table.name in tables:
                 tell(f"Storing {table.name}")
-                changes[table.name] = self._store(table)
+                changes[table.name] = self._store(table, read[table.name])
         newest = self._warehouse.execute(sa.select(sa.func.max(loads.c.version))).scalar()
         changed = any(change.new or change.replaced for change in changes.values())
         if newest is not None and not changed and not self.outdated:
             return None, changes
         tell("Publishing")
-        self._derive(tables)
+        self._derive(tables, renewed)
         for index in _INDEXES:
             self._warehouse.execute(sa.text(index))
         counts = {
@@ -437,32 +518,38 @@ class _PostgreSQLTarget(Target):
         version, loaded_at = (newest or 0) + 1, _now()
         self._warehouse.execute(
             loads.insert().values(
-                version=version, loaded_at=loaded_at, source=source, summary=_summary(changes, counts)
+                version=version,
+                loaded_at=loaded_at,
+                source=source,
+                summary=_summary(changes, counts, whole=renewed is None),
             )
         )
         for name in (*tables, *(table.name for table in (*DERIVED, *LINES))):
             self._warehouse.execute(sa.text(f"ANALYZE {name}"))
         return version_name(version, loaded_at), changes
 
-    def _derive(self, tables: Sequence[str]) -> None:
-        """Make anew what follows from what the load touched: months client by client, holdings all at once."""
+    def _renewal(self, tables: Sequence[str]) -> Renewal | None:
+        """How to change what is derived, if this load touches little of it."""
         if self.outdated:
+            return None
+        return renewal(self._execute, tables, [*self._zones], zones_noted(self._warehouse))
+
+    def _derive(self, tables: Sequence[str], renewed: Renewal | None) -> None:
+        """Change what follows from what the load touches, or make it anew."""
+        if renewed is not None:
+            renewed.put_in()
+        elif self.outdated or {"clients", "transactions"} & set(tables):
+            names = [*self._zones, *(zone.name for zone in zones_noted(self._warehouse))]
+            for table in (client_months, *LINES):
+                self._warehouse.execute(sa.delete(table))
             self._warehouse.execute(months_of())
-        elif "transactions" in tables:
-            touched = sa.select(sa.column("client_id", sa.BigInteger)).select_from(sa.table(_TOUCHED))
-            self._warehouse.execute(sa.delete(client_months).where(client_months.c.client_id.in_(touched)))
-            self._warehouse.execute(months_of(transactions.c.client_id.in_(touched)))
+            self._set_width("bigint" if are_narrow(self._execute) else "numeric(38, 0)")
+            make_lines(self._execute, names)
         if self.outdated or "subscriptions" in tables:
             for table in (holdings, package_sets):
                 self._warehouse.execute(sa.delete(table))
             for statement in all_holdings():
                 self._warehouse.execute(statement)
-        if self.outdated or {"clients", "transactions"} & set(tables):
-            named = self._warehouse.execute(sa.select(line_zones.c.name).order_by(line_zones.c.zone_id)).scalars().all()
-            for table in LINES:
-                self._warehouse.execute(sa.delete(table))
-            self._set_width("bigint" if are_narrow(self._execute) else "numeric(38, 0)")
-            make_lines(self._execute, [*self._zones, *named])
 
     def _set_width(self, kind: str) -> None:
         """Let the sums of all lines, which are empty, be of this type."""
@@ -476,7 +563,8 @@ class _PostgreSQLTarget(Target):
         result = self._warehouse.execute(statement)
         return result.all() if result.returns_rows else ()
 
-    def _store(self, table: sa.Table) -> Change:
+    def _receive(self, table: sa.Table) -> int:
+        """Bring the good rows of a table to the server, beside the live ones; returns how many there are."""
         file = self.folder / f"good-{table.name}.csv"
         names = _listed(_names(table))
         self.connection.execute(
@@ -490,14 +578,16 @@ class _PostgreSQLTarget(Target):
                     copy.write(block)
             total = cursor.rowcount
         file.unlink()
-        if table is transactions:
-            # Also whose they were: a row may come again with another client.
-            self._warehouse.execute(
-                sa.text(
-                    f"CREATE TEMPORARY TABLE {_TOUCHED} ON COMMIT DROP AS SELECT client_id FROM {incoming} "
-                    f"UNION SELECT t.client_id FROM transactions t JOIN {incoming} i ON i.id = t.id"
-                )
-            )
+        # Rows that change nothing are out of the way of all that follows.
+        same = " AND ".join(f"i.{identifier(k)} = l.{identifier(k)}" for k in KEYS[table.name])
+        self._warehouse.execute(
+            sa.text(f"DELETE FROM {incoming} i USING {table.name} l WHERE {same} AND NOT ({_differs(table, 'l', 'i')})")
+        )
+        self._warehouse.execute(sa.text(f"ANALYZE {incoming}"))
+        return total
+
+    def _store(self, table: sa.Table, total: int) -> Change:
+        names, incoming = _listed(_names(table)), f"incoming_{table.name}"
         key = KEYS[table.name]
         updates = ", ".join(f"{identifier(n)} = excluded.{identifier(n)}" for n in _names(table) if n not in key)
         # A row that changes nothing is left alone; xmax tells a row that was there from a new one.

@@ -205,9 +205,7 @@ day_flows = Table(
     Column("not_below", BigInteger, nullable=False),
     Column("not_above", BigInteger, nullable=False),
     Column("amount_micros", WIDE, nullable=False),
-    Column("first_at", DateTime),
-    Column("last_at", DateTime),
-    comment="What a group's transactions of one kind on a local day come to. Lines that take away have no instants.",
+    comment="What a group's transactions of one kind on a local day come to.",
 )
 
 DATASET = (resellers, clients, client_tags, packages, subscriptions, transactions, rates)
@@ -220,6 +218,7 @@ client_states = Table(
     "client_states",
     MetaData(),
     Column("group_id", BigInteger, nullable=False),
+    Column("since", Date),
     Column("day", Date, nullable=False),
     Column("following", Date),
     Column("existed", Boolean, nullable=False),
@@ -231,5 +230,22 @@ client_states = Table(
     prefixes=["TEMPORARY"],
     comment="What a client was at the end of the day before one on which something happened to it, and of that day.",
 )
+changed_transactions = Table(
+    "changed_transactions",
+    MetaData(),
+    Column("id", BigInteger, nullable=False),
+    prefixes=["TEMPORARY"],
+    comment="The transactions that a load brings or replaces.",
+)
+touched_clients = Table(
+    "touched_clients",
+    MetaData(),
+    Column("client_id", BigInteger, nullable=False),
+    Column("since", DateTime, nullable=False),
+    Column("moves", Boolean, nullable=False),
+    prefixes=["TEMPORARY"],
+    comment="The clients that a load touches, from which instant on, and whether they come into another group.",
+)
+
 LINES = (client_groups, line_zones, level_changes, lapse_changes, day_flows)
 """What is added up by local day (``lines.py``). Data without them is answered from the other tables."""

@@ -89,6 +89,11 @@ class Chance:
                 return at + timedelta(minutes=draw.choice((-60, -59, -30, -1, 1, 15, 30, 59, 60)))
         return at + timedelta(microseconds=draw.randrange(24 * 3600 * 10**6))
 
+    @staticmethod
+    def day_before(instant: datetime) -> datetime:
+        """The same time a day earlier."""
+        return instant - DAY
+
     def later(self, start: datetime) -> datetime | None:
         """Nothing, the same instant, or a later one."""
         draw = self.random.random()

@@ -80,7 +80,7 @@ def _statements() -> dict[str, sa.Executable]:
     found["lines_levels"] = by_lines.levels(1, by_groups, ends, CURRENCIES)
     found["lines_lapses"] = by_lines.lapses(1, by_groups, ends, 3, CURRENCIES)
     found["lines_flows"] = by_lines.flows(1, by_groups, "EUR", days, CURRENCIES)
-    found["lines_interval"] = by_lines.day_interval(1, by_groups, date(2024, 1, 1), date(2024, 3, 31))
+    found["lines_days"] = by_lines.days_with_transactions(1, by_groups, date(2024, 1, 1), date(2024, 3, 31))
     found["lines_currencies"] = by_lines.group_currencies(by_groups)
     touched = replace(SOME, touched=(AS_OF, AS_OF + timedelta(hours=1)))
     found["between_touched"] = transactions_between(touched, BEGIN, AS_OF)

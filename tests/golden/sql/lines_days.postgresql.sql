@@ -1,0 +1,11 @@
+WITH groups AS
+(SELECT client_groups.group_id AS group_id, CASE client_groups.currency WHEN %(param_1)s::VARCHAR THEN %(param_2)s::INTEGER ELSE %(param_3)s::INTEGER END AS currency, false AS is_target
+FROM client_groups
+WHERE client_groups.type IN (SELECT unnest(CAST(%(param_4)s::VARCHAR[] AS VARCHAR[])) AS value) AND client_groups.currency IN (SELECT unnest(CAST(%(param_5)s::VARCHAR(3)[] AS VARCHAR(3)[])) AS value) AND client_groups.owner_id IN (SELECT unnest(CAST(%(param_6)s::BIGINT[] AS BIGINT[])) AS value)),
+days AS
+(SELECT day_flows.day AS day
+FROM day_flows JOIN groups ON groups.group_id = day_flows.group_id
+WHERE day_flows.zone_id = %(zone_id_1)s::INTEGER GROUP BY day_flows.day
+HAVING sum(day_flows.number) > %(sum_1)s::BIGINT)
+ SELECT min(days.day) AS min_1, min(CASE WHEN (days.day BETWEEN %(day_1)s::DATE AND %(day_2)s::DATE) THEN days.day END) AS min_2, max(CASE WHEN (days.day BETWEEN %(day_1)s::DATE AND %(day_2)s::DATE) THEN days.day END) AS max_1
+FROM days
