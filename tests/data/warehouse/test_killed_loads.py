@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,26 @@ def test_an_embedded_load_killed_before_the_switch_changes_nothing(moment, duckd
     assert content(duckdb_url) == before
     assert version(duckdb_url) == served
     check_next_load(duckdb_url, folder)
+    check_tidy(duckdb_url)
+
+
+@pytest.mark.parametrize(
+    "moment", ["Copying the live version", "Building transactions", "Publishing", "before the switch"]
+)
+def test_a_load_that_changes_a_copy_is_killed_as_harmlessly(moment, duckdb_url, tmp_path):
+    many = [f"{number},1,2024-01-09T00:00Z,usage,-1," for number in range(1000, 1060)]
+    company = {**COMPANY, "transactions": [*COMPANY["transactions"], *many]}
+    load_folder(settings(duckdb_url), write(tmp_path / "company", company))
+    before, served = content(duckdb_url), version(duckdb_url)
+    folder = write(tmp_path / "more", rows("transactions", "1000,1,2024-01-09T00:00Z,usage,-2,"))
+    killed_load(duckdb_url, folder, moment)
+    assert content(duckdb_url) == before
+    assert version(duckdb_url) == served
+    load_folder(settings(duckdb_url), folder)
+    replaced = (1000, 1, datetime(2024, 1, 9), "usage", -2_000_000, None)
+    assert content(duckdb_url)["transactions"] == sorted(
+        [row for row in before["transactions"] if row[0] != 1000] + [replaced]
+    )
     check_tidy(duckdb_url)
 
 
