@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -321,30 +322,26 @@ def _traces(canvas: Canvas, strand: Strand, place: int) -> list[Trace]:
     if strand.kind == "area" and canvas.stacked:
         # Where the data stops the whole stack does: a gap in one part of it would be drawn as a zero.
         return [_trace(canvas, strand, place, tuple(p for p in strand.points if not (p.doubt and p.doubt.lost)))]
-    known = [
-        point if not doubt else replace(point, figure=None) for point, doubt in zip(strand.points, doubted, strict=True)
-    ]
-    group = {"legendgroup": str(place)}
-    whole = _trace(canvas, strand, place, tuple(known)) | group
+
+    def only(wanted: Sequence[bool]) -> Trace:
+        points = (
+            point if want else replace(point, figure=None) for point, want in zip(strand.points, wanted, strict=True)
+        )
+        return _trace(canvas, strand, place, tuple(points)) | {"legendgroup": str(place)}
+
+    whole = only([not doubt for doubt in doubted])
+    marked = only(doubted) | {"showlegend": False}
     if strand.kind == "bar":
-        hatched = tuple(point if point.doubt else replace(point, figure=None) for point in strand.points)
-        return [whole, _trace(canvas, strand, place, hatched) | group | {"showlegend": False}]
-    near = [any(doubted[max(at - 1, 0) : at + 2]) for at in range(len(doubted))]
-    tail = [point if close else replace(point, figure=None) for point, close in zip(strand.points, near, strict=True)]
-    dashed = _trace(canvas, strand, place, tuple(tail))
-    shade = canvas.shade(strand.colour)
-    dashed |= {
-        "mode": "lines+markers",
-        "showlegend": False,
-        "hoverinfo": ["all" if doubt else "none" for doubt in doubted],
-        "hovertemplate": [dashed["hovertemplate"] if doubt else "" for doubt in doubted],
-        "line": dashed["line"] | {"dash": "dot"},
-        "marker": dashed["marker"]
-        | {"opacity": [1 if doubt else 0 for doubt in doubted], "symbol": f"{dashed['marker']['symbol']}-open"},
-    }
-    if "fillcolor" in dashed:
-        dashed["fillcolor"] = _faded(shade, 0.08)
-    return [whole, dashed | group]
+        return [whole, marked]
+    # The way to and from such a bucket says nothing under the pointer: its ends speak for themselves.
+    dashed = only([any(doubted[max(at - 1, 0) : at + 2]) for at in range(len(doubted))])
+    dashed |= {"mode": "lines", "showlegend": False, "hoverinfo": "skip", "line": dashed["line"] | {"dash": "dot"}}
+    del dashed["hovertemplate"]
+    if strand.kind == "area":
+        dashed["fillcolor"] = _faded(canvas.shade(strand.colour), 0.08)
+        del marked["fill"], marked["fillcolor"]
+    open_marker = marked["marker"] | {"symbol": f"{marked['marker']['symbol']}-open"}
+    return [whole, dashed, marked | {"mode": "markers", "marker": open_marker}]
 
 
 def _trace(canvas: Canvas, strand: Strand, place: int, points: tuple[Point, ...]) -> Trace:

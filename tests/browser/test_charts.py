@@ -6,6 +6,7 @@ import re
 import struct
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -83,6 +84,39 @@ def test_a_chart_shows_the_engines_figures_beside_the_table(page: Page, site: Si
     expect(
         cards(page).first.get_by_role("img", name=re.compile("^Balance Refill: Total. Bar chart by month"))
     ).to_be_visible()
+
+
+def test_what_is_not_whole_says_why_under_the_pointer(page: Page) -> None:
+    ask(page, start=date(2024, 1, 10), end=date(2024, 4, 30))
+    show(page, "Clients - Active: Qty")
+    card = cards(page).first
+    plot = card.locator(".chart-plot")
+    card.scroll_into_view_if_needed()
+    known, dashed, marked = traces(card)
+    assert known["y"][0] is None
+    assert dashed["y"][2:] == marked["y"][2:] == [None, None]
+    told = {}
+    for month in (1, 2):
+        left, top, width = plot.evaluate(
+            """(plot, month) => {
+                const { xaxis, yaxis } = plot._fullLayout;
+                const box = plot.getBoundingClientRect();
+                const at = xaxis.d2p(new Date(Date.UTC(2024, month - 1, 16)).toISOString().slice(0, 10));
+                return [box.left + xaxis._offset + at, box.top + yaxis._offset + yaxis._length / 2, xaxis._length];
+            }""",
+            month,
+        )
+        assert width > 100
+        page.mouse.move(left - 2, top)
+        page.mouse.move(left, top)
+        hover = card.locator(".hoverlayer")
+        expect(hover).to_contain_text("January" if month == 1 else "February")
+        told[month] = hover.text_content()
+    # A month that is whole speaks once, though both lines pass through it.
+    assert told[1].endswith("Not whole: from 10 Jan")
+    assert told[2].count("Clients - Active: Qty") == 1
+    assert "Not whole" not in told[2]
+    expect(card.locator(".chart-note")).to_contain_text("Jan 2024 \u00b7 from 10 Jan")
 
 
 def test_a_blank_chart_is_built_live_by_keyboard(page: Page, site: Site) -> None:

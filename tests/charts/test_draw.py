@@ -424,14 +424,17 @@ def test_bars_of_buckets_that_are_not_whole_are_hatched_and_say_why() -> None:
 
 def test_lines_and_areas_are_dashed_where_buckets_are_not_whole_and_stop_where_the_data_stops() -> None:
     for kind in ("line", "area"):
-        known, dashed = draw(line(Series("payg_total"), kind=kind), CUT).data
+        known, dashed, marked_ = draw(line(Series("payg_total"), kind=kind), CUT).data
         assert list(known.y) == [None, 2.0, 3.0, None, None, None]
         assert list(dashed.y) == [1.0, 2.0, 3.0, 4.0, None, None]
+        assert list(marked_.y) == [1.0, None, None, 4.0, None, None]
         assert (known.line.dash, dashed.line.dash) == ("solid", "dot")
-        assert (dashed.showlegend, dashed.legendgroup == known.legendgroup) == (False, True)
-        # Whole buckets speak for themselves, once.
-        assert list(dashed.hoverinfo)[:4] == ["all", "none", "none", "all"]
-        assert dashed.customdata[3][2] == "<br>Not whole: data to 20 Apr"
+        assert (dashed.mode, marked_.mode, marked_.marker.symbol) == ("lines", "markers", "circle-open")
+        assert (dashed.showlegend, marked_.showlegend) == (False, False)
+        assert {trace.legendgroup for trace in (known, dashed, marked_)} == {known.legendgroup}
+        # Each bucket speaks once, the dashes between them not at all.
+        assert (dashed.hoverinfo, dashed.hovertemplate) == ("skip", None)
+        assert marked_.customdata[3][2] == "<br>Not whole: data to 20 Apr"
     # Clients there still are, but nothing is known of what they did: their line stops too.
     assert list(draw(line(Series("clients_all_qty")), CUT).data[1].y)[4:] == [None, None]
 
