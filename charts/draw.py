@@ -430,7 +430,8 @@ def _bars(canvas: Canvas, strand: Strand, place: int, points: tuple[Point, ...])
 
 def _lines(canvas: Canvas, strand: Strand) -> Trace:
     shade, count = canvas.shade(strand.colour), len(strand.points)
-    has_gaps = any(point.figure is None for point in strand.points)
+    # Between two gaps a point is no line: it needs a marker. Where the data stops there is nothing between.
+    has_gaps = any(point.figure is None and not (point.doubt and point.doubt.lost) for point in strand.points)
     trace: Trace = {
         "type": "scatter",
         "connectgaps": False,
@@ -505,6 +506,7 @@ def _time_ticks(drawn: Plan, room: int) -> dict[str, Any]:
         }
         return ticks | ({"ticklabelmode": "period"} if of_months else {})
     span = (last - first).days + 1
+    room = room * 2 // 3  # "14 Sep" is longer than "Sep"
     least = unit_named(str(drawn.unit)).days
     step = next((step for step in (1, 2, 7, 14, 28) if step >= least and span <= (room - 1) * step), 28)
     # Weeks begin on Monday: 5 January 1970 was one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import plotly.graph_objects as go
@@ -437,6 +437,17 @@ def test_lines_and_areas_are_dashed_where_buckets_are_not_whole_and_stop_where_t
         assert marked_.customdata[3][2] == "<br>Not whole: data to 20 Apr"
     # Clients there still are, but nothing is known of what they did: their line stops too.
     assert list(draw(line(Series("clients_all_qty")), CUT).data[1].y)[4:] == [None, None]
+
+
+def test_a_long_line_that_stops_with_the_data_has_no_markers_and_room_for_its_dates() -> None:
+    days = [(date(2024, 1, 1) + timedelta(place)).isoformat() for place in range(60)]
+    result = report(["date"], [((day,), None, {"clients_all_qty": 5}) for day in days])
+    until = date(2024, 2, 20)
+    figure = draw(
+        line(Series("clients_all_qty")), marked(result, {day: (None, until) for day in days if day > until.isoformat()})
+    )
+    assert (figure.data[0].mode, list(figure.data[0].y)[50:52]) == ("lines", [5, None])
+    assert figure.layout.xaxis.dtick == 14 * 86_400_000
 
 
 def test_stacked_areas_stop_together_where_the_data_stops() -> None:
