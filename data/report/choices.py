@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from data.access import User, visible_owners
 from data.report.dimensions import NO_PACKAGE
-from data.report.filters import FILTERS, Choice, Company
+from data.report.filters import FILTERS, Choice, Company, currencies_of
 from data.warehouse.engines import Reading
-from data.warehouse.schema import clients, rates, resellers
+from data.warehouse.schema import rates, resellers
 from data.words.names import apart
 
 
@@ -43,8 +43,9 @@ def read_company(connection: sa.Connection, user: User) -> Company:
 def read_choices(reading: Reading, user: User) -> Choices:
     """Read the choices that ``user`` may see."""
     company = read_company(reading.connection, user)
-    used = sa.union(sa.select(clients.c.currency), sa.select(rates.c.currency))
+    # Rates are published for everybody; which currencies clients use is known of those alone whom the person sees.
+    published = reading.connection.execute(sa.select(rates.c.currency).distinct()).scalars()
     return Choices(
         of={item.id: tuple(item.offered(company)) for item in FILTERS},
-        currencies=tuple(sorted(reading.connection.execute(used).scalars())),
+        currencies=tuple(sorted({*published, *currencies_of(company)})),
     )

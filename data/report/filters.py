@@ -18,7 +18,7 @@ from data.access import descendants
 from data.currencies import check_currency, currency_name
 from data.errors import UserError, did_you_mean
 from data.warehouse.engines import one_of
-from data.warehouse.schema import CLIENT_TYPES, client_tags, clients, packages
+from data.warehouse.schema import CLIENT_TYPES, client_tags, clients, packages, subscriptions, transactions
 
 _WHOLE = re.compile("-?[0-9]{1,19}")
 
@@ -150,17 +150,36 @@ def _owners(company: Company) -> list[Choice]:
     return [Choice(str(reseller), path[-1], path[:-1]) for path, reseller in paths if path]
 
 
+def _known_packages(company: Company) -> set[int]:
+    """The packages that the person may know of: every one, or those that clients whom they see had or paid for."""
+    statement = select(packages.c.id)
+    if company.seen is not None:
+        theirs = select(clients.c.id).where(one_of(clients.c.owner_id, company.seen))
+        had = select(subscriptions.c.package_id).where(subscriptions.c.client_id.in_(theirs))
+        paid = select(transactions.c.package_id).where(
+            transactions.c.package_id.is_not(None), transactions.c.client_id.in_(theirs)
+        )
+        statement = statement.where(sa.or_(packages.c.id.in_(had), packages.c.id.in_(paid)))
+    return set(company.connection.execute(statement).scalars())
+
+
 def _packages(company: Company) -> list[Choice]:
-    found = company.connection.execute(select(packages.c.id, packages.c.name))
+    known = _known_packages(company)
+    named = company.connection.execute(select(packages.c.id, packages.c.name))
+    found = [row for row in named if row.id in known]
     return [Choice(str(row.id), row.name) for row in sorted(found, key=lambda row: (row.name, row.id))]
 
 
-def _currencies(company: Company) -> list[Choice]:
+def currencies_of(company: Company) -> list[str]:
+    """The currencies in which clients whom the person sees are charged."""
     statement = select(clients.c.currency).distinct()
     if company.seen is not None:
         statement = statement.where(one_of(clients.c.owner_id, company.seen))
-    found = sorted(company.connection.execute(statement).scalars())
-    return [Choice(code, f"{code} · {currency_name(code)}") for code in found]
+    return sorted(company.connection.execute(statement).scalars())
+
+
+def _currencies(company: Company) -> list[Choice]:
+    return [Choice(code, f"{code} · {currency_name(code)}") for code in currencies_of(company)]
 
 
 FILTERS: tuple[Filter, ...] = (
@@ -221,7 +240,7 @@ FILTERS: tuple[Filter, ...] = (
         offered=_packages,
         parse=whole_number,
         metavar="ID",
-        known=lambda company: set(company.connection.execute(select(packages.c.id)).scalars()),
+        known=_known_packages,
         words=lambda id_: f"#{id_}",
     ),
 )
