@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,12 +18,13 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, ColumnElement, Date, Integer, String, case, func, literal, select
 
+from data.report.dimensions import Dimension
 from data.report.levels import levels as plain_levels
-from data.report.lines import FLOW_KINDS, LEVELS, SCOPES, Place
+from data.report.lines import FLOW_KINDS, LEVELS, POPULATIONS, SCOPES, Place
 from data.report.period import Bucket, first_instant, local_date, months_before
 from data.report.query import ReportQuery
 from data.report.scopes import place_of
-from data.report.selection import Selection, anything_between, transactions_between
+from data.report.selection import Selection, anything_between, keys_of, transactions_between
 from data.report.sources import Columns, Reader, Source, Transactions
 from data.warehouse.engines import relation
 from data.warehouse.lines import lapse
@@ -31,14 +32,16 @@ from data.warehouse.schema import client_groups, day_flows, lapse_changes, level
 
 _DAY = timedelta(days=1)
 _TICK = timedelta(microseconds=1)
-_PARTS = len(LEVELS)
 
 
-def groups(selection: Selection, currencies: Sequence[str], target: str | None = None) -> sa.CTE:
+def groups(
+    selection: Selection, currencies: Sequence[str], attributes: Sequence[Dimension] = (), target: str | None = None
+) -> sa.CTE:
     """The groups of clients that are selected, by type, owner and currency, which is what they are told apart by.
 
-    Columns: group_id, currency (place in ``currencies``), and whether it is the ``target`` of conversion. A look at
-    text here is one for a group; on a line it would be one for each of millions.
+    Columns: group_id, currency (place in ``currencies``), whether it is the ``target`` of conversion, and the
+    attributes that are grouped by (key_0, key_1 ...). A look at text here is one for a group; on a line it would be
+    one for each of millions.
     """
     g = client_groups.c
     return (
@@ -46,6 +49,7 @@ def groups(selection: Selection, currencies: Sequence[str], target: str | None =
             g.group_id,
             place_of(g.currency, currencies).label("currency"),
             (g.currency == target).label("is_target") if target is not None else sa.false().label("is_target"),
+            *keys_of(attributes, client_groups),
         )
         .where(*selection.where(client_groups))
         .cte("groups")
@@ -79,26 +83,38 @@ def days_with_transactions(zone_id: int, selection: Selection, first: date, last
     return select(func.min(day), func.min(case((within, day))), func.max(case((within, day))))
 
 
-def levels(zone_id: int, selection: Selection, ends: Sequence[date], currencies: Sequence[str]) -> sa.Select[Any]:
+def levels(
+    zone_id: int,
+    selection: Selection,
+    ends: Sequence[date],
+    currencies: Sequence[str],
+    attributes: Sequence[Dimension] = (),
+) -> sa.Select[Any]:
     """Changes of Overall Active and All from bucket to bucket, each bucket seen at the end of its day of ``ends``.
 
-    Lines: currency (place in ``currencies``), bucket, and the changes of qty, pos and neg (money as text) of both.
+    Lines: currency (place in ``currencies``), bucket, attributes, and the changes of qty, pos and neg (money as text)
+    of both.
     """
     v = level_changes.c
     parts = [v[f"{population}_{part}"] for population in _LINED for part in ("qty", "pos", "neg")]
-    return _by_bucket(level_changes, selection, v.day, ends, parts, currencies).where(
+    return _by_bucket(level_changes, selection, v.day, ends, parts, currencies, attributes).where(
         v.zone_id == zone_id, v.day <= ends[-1]
     )
 
 
 def lapses(
-    zone_id: int, selection: Selection, ends: Sequence[date], months: int, currencies: Sequence[str]
+    zone_id: int,
+    selection: Selection,
+    ends: Sequence[date],
+    months: int,
+    currencies: Sequence[str],
+    attributes: Sequence[Dimension] = (),
 ) -> sa.Select[Any]:
     """The same of those that are overall active, but paid for nothing in so many months."""
     p = lapse_changes.c
     # Whatever changed before a client lapsed for so long is part of the lapse.
     day = func.greatest(p.day, lapse(p.paid_day, months))
-    return _by_bucket(lapse_changes, selection, day, ends, (p.qty, p.pos, p.neg), currencies).where(
+    return _by_bucket(lapse_changes, selection, day, ends, (p.qty, p.pos, p.neg), currencies, attributes).where(
         p.zone_id == zone_id, p.day <= ends[-1], p.paid_day < months_before(ends[-1] + _DAY, months)
     )
 
@@ -110,11 +126,13 @@ def _by_bucket(
     ends: Sequence[date],
     parts: Sequence[ColumnElement[Any]],
     currencies: Sequence[str],
+    attributes: Sequence[Dimension],
 ) -> sa.Select[Any]:
-    selected = groups(selection, currencies)
+    selected = groups(selection, currencies, attributes)
+    by = [selected.c[f"key_{n}"] for n in range(len(attributes))]
     source: sa.FromClause = table.join(selected, selected.c.group_id == table.c.group_id)
     bucket: ColumnElement[int] = literal(0, Integer)
-    keys: list[ColumnElement[Any]] = [selected.c.currency]
+    keys: list[ColumnElement[Any]] = [selected.c.currency, *by]
     if len(ends) > 1:
         days = [ends[0] + _DAY * n for n in range(1, (ends[-1] - ends[0]).days + 1)]
         buckets = relation(
@@ -127,6 +145,7 @@ def _by_bucket(
         select(
             selected.c.currency,
             bucket.label("bucket"),
+            *by,
             *(_total(part) for part in parts),
         )
         .select_from(source)
@@ -146,12 +165,14 @@ def flows(
     currency: str,
     days: Sequence[tuple[date, int, int]],
     currencies: Sequence[str],
+    attributes: Sequence[Dimension] = (),
 ) -> sa.Select[Any]:
     """What happened on some whole local days: each with its place, and that of amounts that need no conversion.
 
     Lines are as those of :class:`data.report.lines.FlowLines`.
     """
-    f, selected = day_flows.c, groups(selection, currencies, currency)
+    f, selected = day_flows.c, groups(selection, currencies, attributes, currency)
+    by = [selected.c[f"key_{n}"] for n in range(len(attributes))]
     places = relation(
         "places",
         [
@@ -169,6 +190,7 @@ def flows(
             selected.c.currency,
             place.label("place"),
             place_of(f.kind, FLOW_KINDS).label("kind"),
+            *by,
             *(sa.cast(func.sum(count), BigInteger).label(count.name) for count in counts),
             sa.cast(func.sum(f.amount_micros), String).label("amount"),
         )
@@ -177,7 +199,7 @@ def flows(
             day_flows.join(selected, selected.c.group_id == f.group_id).outerjoin(places, places.c.day == f.day)
         )
         .where(f.zone_id == zone_id, f.day.between(days[0][0], days[-1][0]))
-        .group_by(selected.c.currency, place, f.kind)
+        .group_by(selected.c.currency, place, f.kind, *by)
     )
 
 
@@ -219,6 +241,7 @@ class ChangeLines(Source):
         self._query = query
         self._selection = selection
         self._quiet: dict[datetime, bool] = {}
+        self._rest: Columns | None = None
 
     def created(self) -> dict[str, datetime]:
         return {row[0]: row[1] for row in self._lines.lines(group_currencies(self._selection))}
@@ -255,49 +278,56 @@ class ChangeLines(Source):
 
     def levels(self, shown: Sequence[Bucket], currencies: Sequence[str]) -> Columns:
         ends = [bucket.closing for bucket in shown]
-        found: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0] * _PARTS)
+        keys = len(self._query.attributes)
+        found: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(LEVELS))
 
-        def add(columns: Columns, places: Mapping[int, int], sign: int = 1) -> None:
-            """Add lines to what was found: parts in the order of the columns, at their places."""
-            for currency, bucket, *parts in zip(*(column.tolist() for column in columns), strict=True):
-                sums = found[currency, bucket]
-                for n, part in enumerate(parts):
-                    sums[places[n]] += sign * int(part)
+        def add(columns: Columns, population: str, sign: int = 1) -> None:
+            """Add lines (currency, bucket, attributes, and changes of qty, pos and neg) to what was found."""
+            first = LEVELS.index((population, "qty"))
+            for line in zip(*(column.tolist() for column in columns), strict=True):
+                sums = found[line[: 2 + keys]]
+                for n, part in enumerate(line[2 + keys :], start=first):
+                    sums[n] += sign * int(part)
 
-        both = self._lines.columns(levels(self._zone_id, self._selection, ends, currencies))
-        add(both, {n: _PLACE[population, part] for n, (population, part) in enumerate(_IN_LINES)})
+        asked = (self._query.attributes,)
+        both = self._lines.columns(levels(self._zone_id, self._selection, ends, currencies, *asked))
+        head, (overall, everyone) = both[: 2 + keys], (both[2 + keys : 5 + keys], both[5 + keys :])
+        add([*head, *everyone], "all")
+        add([*head, *overall], "overall_active")
         # Whoever is overall active is active, but for those that lapsed.
-        add(both[:5], {n: _PLACE["active", part] for n, part in enumerate(("qty", "pos", "neg"))})
-        gone = lapses(self._zone_id, self._selection, ends, self._query.active_duration, currencies)
-        add(self._lines.columns(gone), {n: _PLACE["active", part] for n, part in enumerate(("qty", "pos", "neg"))}, -1)
+        add([*head, *overall], "active")
+        gone = lapses(self._zone_id, self._selection, ends, self._query.active_duration, currencies, *asked)
+        add(self._lines.columns(gone), "active", -1)
         last = shown[-1]
         end = self._seen_until(last.at)
         if end == last.at != first_instant(last.closing + _DAY, self._query.timezone):
-            add(self._unseen(last, currencies, len(shown) - 1), dict(enumerate(range(_PARTS))), -1)
-        keys = np.array([*found], np.int64).reshape(-1, 2)
-        parts = [[sums[n] for sums in found.values()] for n in range(_PARTS)]
-        zeros = np.zeros(len(found), np.int64)
-        return [
-            zeros,
-            zeros,
-            keys[:, 0],
-            keys[:, 1],
-            *(
-                np.array(part, np.int64 if name == "qty" else object)
-                for part, (_, name) in zip(parts, LEVELS, strict=True)
-            ),
-        ]
+            for n, population in enumerate(POPULATIONS):
+                add(self._unseen(last, currencies, len(shown) - 1, 3 * n), population, -1)
+        lines = [(*key, *sums) for key, sums in found.items()]
+        zeros = np.zeros(len(lines), np.int64)
+        columns = [*zip(*lines, strict=True)] or [()] * (2 + keys + len(LEVELS))
+        numbers = [np.array(column, np.int64) for column in columns[:2]]
+        return [zeros, zeros, *numbers, *(np.array(column, object) for column in columns[2:])]
 
-    def _unseen(self, last: Bucket, currencies: Sequence[str], bucket: int) -> Columns:
-        """What changes from T to the end of its local day, for the clients to whom anything happens in between."""
+    def _unseen(self, last: Bucket, currencies: Sequence[str], bucket: int, first: int) -> Columns:
+        """What changes from T to the end of its local day, for the clients to whom anything happens in between.
+
+        Of one population, whose parts begin at ``first``.
+        """
         end = first_instant(last.closing + _DAY, self._query.timezone)
-        touched = replace(self._selection, touched=(last.at, end))
-        both = (last, replace(last, at=end, end=end))
-        _, _, currency, turn, *parts = self._reader.columns(
-            plain_levels(replace(self._query, group_by=()), touched, both, currencies)
-        )
+        if self._rest is None:
+            touched = replace(self._selection, touched=(last.at, end))
+            both = (last, replace(last, at=end, end=end))
+            query = replace(self._query, group_by=tuple(item.id for item in self._query.attributes))
+            self._rest = self._reader.columns(plain_levels(query, touched, both, currencies))
+        _, _, currency, turn, *rest = self._rest
+        keys, parts = rest[: len(self._query.attributes)], rest[len(self._query.attributes) :]
         later = np.flatnonzero(turn == 1)
-        return [currency[later], np.full(len(later), bucket), *(part[later] for part in parts)]
+        return [
+            currency[later],
+            np.full(len(later), bucket),
+            *(column[later] for column in (*keys, *parts[first : first + 3])),
+        ]
 
     def flows(self, shown: Sequence[Bucket], stretches: Sequence[Place], currencies: Sequence[str]) -> Columns:
         zone = self._query.timezone
@@ -314,7 +344,16 @@ class ChangeLines(Source):
                     days.append((day, place, first))
                     day += _DAY
             found.append(
-                self._lines.columns(flows(self._zone_id, self._selection, self._query.currency, days, currencies))
+                self._lines.columns(
+                    flows(
+                        self._zone_id,
+                        self._selection,
+                        self._query.currency,
+                        days,
+                        currencies,
+                        self._query.attributes,
+                    )
+                )
             )
         for low, high in ((start, end),) if whole is None else whole.beside:
             places = [
@@ -327,7 +366,3 @@ class ChangeLines(Source):
             columns[3] = np.array([n for n, _ in places], np.int64)[columns[3]]
             found.append(columns)
         return [np.concatenate(column) for column in zip(*found, strict=True)]
-
-
-_IN_LINES = tuple((population, part) for population in _LINED for part in ("qty", "pos", "neg"))
-_PLACE = {level: n for n, level in enumerate(LEVELS)}

@@ -6,6 +6,7 @@ from data.report.by_lines import ChangeLines
 from data.report.query import ReportQuery
 from data.report.selection import Selection
 from data.report.sources import Reader, Source, Transactions
+from data.warehouse.schema import client_groups
 
 
 def choose(reader: Reader, query: ReportQuery, selection: Selection) -> Source:
@@ -19,5 +20,6 @@ def choose(reader: Reader, query: ReportQuery, selection: Selection) -> Source:
 
 def _by_groups_of_clients(query: ReportQuery, selection: Selection) -> bool:
     """Whether clients of the same owner, type and currency are all in the answer, in one row of it, or none of them."""
-    by_time = all(dimension.unit for dimension in query.dimensions)
-    return selection.by_attributes and not query.packages and by_time
+    grouped = (item.attribute.key for item in query.attributes if item.attribute is not None)
+    known = all(key is not None and key in client_groups.c for key in grouped)
+    return known and selection.by_attributes and not query.packages and not query.by_package

@@ -52,12 +52,12 @@ class Selection:
         return found
 
 
-def keys_of(attributes: Sequence[Dimension]) -> list[sa.Label[Any]]:
-    """The attributes of clients that are grouped by, as columns over the table of clients: key_0, key_1, ..."""
+def keys_of(attributes: Sequence[Dimension], table: sa.Table = clients) -> list[sa.Label[Any]]:
+    """The attributes of clients that are grouped by, as columns key_0, key_1 ... over a table that has them."""
     return [
-        attribute.attribute.label(f"key_{place}")
+        table.c[attribute.attribute.key].label(f"key_{place}")
         for place, attribute in enumerate(attributes)
-        if attribute.attribute is not None
+        if attribute.attribute is not None and attribute.attribute.key is not None
     ]
 
 

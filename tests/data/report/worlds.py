@@ -287,7 +287,7 @@ def query_of(question: Question) -> ReportQuery:
 
 def answer_of(warehouse: Warehouse, question: Question) -> dict[str, Any]:
     """The engine's report as JSON, or ``{"missing": (currency, date)}``."""
-    user = OPERATOR if question.sees is None else User("restricted", "Restricted", "Reseller", question.sees)
+    user = OPERATOR if question.sees is None else User("restricted", "Restricted", "Analyst", question.sees)
     try:
         result = run_report(
             warehouse,
