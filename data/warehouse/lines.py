@@ -469,9 +469,9 @@ def gather_flows(zone: LineZone, *, changed: bool = False, away: bool = False) -
     c, t = clients.c, transactions.c
     of_client = select(c.id.label("client_id"), client_groups.c.group_id).select_from(_of_group()).cte("of_client")
     day = local_day(t.at, zone.runs)
-    keys = (day, of_client.c.group_id, t.kind)
+    keys: tuple[ColumnElement[Any], ...] = (day, of_client.c.group_id, t.kind)
     names = ("day", "group_id", "kind", "number", "not_below", "not_above", "amount_micros")
-    sums = (
+    sums: tuple[ColumnElement[Any], ...] = (
         func.count(),
         func.count(case((t.amount_micros >= 0, 1))),
         func.count(case((t.amount_micros <= 0, 1))),
