@@ -84,7 +84,7 @@ def test_filters_are_added_filled_and_removed(page: Page) -> None:
     menu = page.get_by_role("listbox", name="Choices")
     assert menu.get_by_role("group").count() == 2
     expect(menu.get_by_role("group", name="By clients").get_by_role("option")).to_have_text(
-        ["Client Type", "Client Tags", "Owner"]
+        ["Client Type", "Client Tags", "Owner", "Client Currency"]
     )
     expect(menu.get_by_role("group", name="Extras").get_by_role("option")).to_have_text(["Package"])
     assert_accessible(page)
