@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
 from data.commands.command import PlainCommand
+from data.outputs import check_output, replacing
 from data.settings import Settings
+from data.store.backup import read_backup, write_backup
 from data.store.records import Records, open_records
 
 
@@ -63,6 +66,29 @@ def check() -> None:
             # The start tells which link it is, and nobody who reads a log how to open it.
             click.echo(f"Damaged: link {link_id[:6]}…", err=True)
         raise click.ClickException(f"{len(seen.damaged):,} links are damaged: restore the records from a backup.")
+
+
+@records.command(cls=PlainCommand)
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Write all records as they are at this moment to FILE, which `flask records restore` reads on any engine."""
+    settings = Settings.from_environment()
+    target = check_output(file, "file", settings)
+    with _opened() as found, replacing(target) as stream:
+        counts = write_backup(found.database, stream)
+    click.echo(f"Wrote {sum(counts.values()):,} records to {file}. Keep it private: it holds accounts and reports.")
+
+
+@records.command(cls=PlainCommand)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Put the records of FILE, which `flask records backup` wrote, into a database that has none."""
+    with _opened() as found, file.open("rb") as stream:
+        counts = read_backup(found.database, stream)
+        damaged = found.upkeep.check().damaged
+    click.echo(f"Restored {sum(counts.values()):,} records.")
+    if damaged:
+        raise click.ClickException(f"{len(damaged):,} links are damaged, as they were when the backup was made.")
 
 
 commands: tuple[click.Command, ...] = (records,)

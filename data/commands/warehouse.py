@@ -14,8 +14,9 @@ import click
 from data import events
 from data.commands.command import PlainCommand
 from data.errors import Damaged, UserError
+from data.outputs import check_folder, filling
 from data.settings import Settings
-from data.warehouse.engines import embedded_path, last_load, noticing_damage, warehouse_url
+from data.warehouse.engines import embedded_path, last_load, noticing_damage, open_warehouse, warehouse_url
 from data.warehouse.load import LoadSummary, Progress, load_folder, rebuild
 from data.warehouse.notation import parse_notation
 from data.warehouse.rates import load_rates
@@ -196,6 +197,19 @@ def rebuild_warehouse() -> None:
     with _progress() as progress:
         version = rebuild(settings, progress=progress)
     click.echo("There is nothing to rebuild." if version is None else f"Live now: {version}", err=version is None)
+
+
+@warehouse.command(cls=PlainCommand)
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def backup(folder: Path) -> None:
+    """Write the live data as Parquet files into FOLDER; `flask load FOLDER` brings them back on any engine."""
+    from data.warehouse.backup import write_files
+
+    settings = Settings.from_environment()
+    target = check_folder(folder, "folder", settings)
+    with filling(target) as unfinished:
+        counts = write_files(open_warehouse(settings), unfinished, lambda table: click.echo(table, err=True))
+    click.echo(f"Wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}.")
 
 
 commands: tuple[click.Command, ...] = (load, load_bank_rates, warehouse)
