@@ -115,8 +115,8 @@ def test_the_form_is_filled_with_what_it_is_read_as(quick_range: str | None) -> 
 
 
 def test_every_field_of_the_form_is_read_and_filled() -> None:
-    assert set(read.states()) == set(FORM)
-    assert set(read.outputs()) == {*FORM, "shown"}
+    assert set(read.states()) >= set(FORM)
+    assert set(read.outputs()) == {*read.states(), "shown"}
 
 
 def test_the_stores_of_the_page_are_read_into_types() -> None:

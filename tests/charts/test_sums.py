@@ -16,7 +16,7 @@ def test_only_what_names_its_package_adds_up_over_packages(metric) -> None:
 
 def test_what_happened_adds_up_over_time_and_what_was_does_not() -> None:
     adding = [metric.id for metric in METRICS if why_no_sum((metric,), ("month",)) is None]
-    assert adding == [
+    wanted = [
         "balance_refill_qty",
         "balance_refill_total",
         "payg_total",
@@ -25,6 +25,8 @@ def test_what_happened_adds_up_over_time_and_what_was_does_not() -> None:
         "packages_renew_qty",
         "packages_renew_total",
     ]
+    assert [metric for metric in adding if metric in wanted] == wanted
+    assert all(METRIC[metric].nature == "flow" and METRIC[metric].kind != "average" for metric in adding)
 
 
 @pytest.mark.parametrize(
