@@ -24,6 +24,7 @@ from data.settings import Settings
 from data.store.records import open_records
 from data.version import VERSION
 from data.warehouse.engines import open_warehouse
+from data.warehouse.zones import Preparing
 from layouts import page
 
 
@@ -41,6 +42,8 @@ def create_app(settings: Settings | None = None, *, serves: bool = True) -> dash
     server = flask.Flask("customer_dynamics")
     cache = Cache(server, config=routes.cache_config(settings))
     warehouse = open_warehouse(settings)
+    if serves:
+        warehouse.on_missing = Preparing(settings, warehouse).want
     who = gate.local_operator if settings.sign_in == "none" else gate.asking
     services = Services(settings, warehouse, Reports(warehouse, cache, settings), open_records(settings), who)
     server.extensions["customer_dynamics"] = services  # where gunicorn.conf.py finds them

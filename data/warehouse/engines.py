@@ -11,8 +11,8 @@ import json
 import threading
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeEngine
 from data.errors import Cancelled, Damaged, NoData, Outdated, UserError
 from data.reach import CONNECT_SECONDS, parse_url, reaching
 from data.settings import Settings
-from data.warehouse.lines import LineZone, zones_noted
+from data.warehouse.lines import LineZone, marked, zones_noted
 from data.warehouse.schema import line_zones, loads, package_sets
 from data.warehouse.values import quoted
 from data.warehouse.versions import NO_DATA, Versions
@@ -64,12 +64,13 @@ class Lines:
 class Reading:
     """A read-only connection to one ``version`` of the data. :meth:`cancel` may be called from another thread.
 
-    ``zones`` are those that there are lines for.
+    ``zones`` are those that there are lines for; ``on_missing`` is told of another one that lines were asked for.
     """
 
     connection: sa.Connection
     version: str
     zones: tuple[LineZone, ...] = ()
+    on_missing: Callable[[str], object] | None = None
     _withdrawn: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -97,7 +98,14 @@ class Reading:
 
     def lines(self, zone: str) -> Lines | None:
         """The lines of a zone's local days, or of those of one that tells all days alike; None if there are none."""
-        return next((Lines(self, known.id) for known in self.zones if known.tells_days_like(zone)), None)
+        found = next((Lines(self, known.id) for known in self.zones if known.tells_days_like(zone)), None)
+        found = found or self._lines_beside(zone)
+        if found is None and self.zones and self.on_missing is not None:
+            self.on_missing(zone)
+        return found
+
+    def _lines_beside(self, zone: str) -> Lines | None:
+        return None
 
     def _stop_if_withdrawn(self, *_: object) -> None:
         # Between two statements there is nothing to interrupt.
@@ -105,7 +113,25 @@ class Reading:
             raise Cancelled
 
 
+@dataclass(frozen=True)
 class _EmbeddedReading(Reading):
+    open_beside: Callable[[LineZone, str], Reading | None] | None = None
+    _beside: list[Reading] = field(default_factory=list)
+
+    def cancel(self) -> None:
+        super().cancel()
+        for reading in self._beside:
+            reading.cancel()
+
+    def _lines_beside(self, zone: str) -> Lines | None:
+        if not self.zones or self.open_beside is None:
+            return None
+        reading = self.open_beside(self.zones[0], zone)
+        if reading is None:
+            return None
+        self._beside.append(reading)
+        return next((Lines(reading, known.id) for known in reading.zones if known.tells_days_like(zone)), None)
+
     def columns(self, statement: sa.Executable) -> list[Column]:
         # Without a tuple for each line. Integers beyond 64 bits would arrive as floats: none are asked for.
         with self.connection.execute(statement) as result:
@@ -120,6 +146,8 @@ class Warehouse(ABC):
     """Where the data lives."""
 
     url: sa.URL
+    on_missing: Callable[[str], object] | None = None
+    """Told of a zone that a report could have been answered from lines for, if there were any."""
 
     @abstractmethod
     def version(self) -> str:
@@ -142,22 +170,23 @@ class _ReportsDialect(Dialect):
 sa.dialects.registry.register("duckdb.reports", __name__, _ReportsDialect.__name__)
 
 
-class _OpenVersion:
-    """One version file, opened once in this process; each reader has a cursor of its own, and they run in parallel.
+class _OpenFile:
+    """A file, opened once in this process; each reader has a cursor of its own, and they run in parallel.
 
     The file may be deleted meanwhile: an open file stays readable to the end.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.readers = 0
         # Immutable, and nothing but this one file: no other files, no network, and no way to change these settings.
         self._database = duckdb.connect(
             str(file), read_only=True, config={**_NO_EXTENSIONS, "enable_external_access": "false"}
         )
-        if not is_prepared(self._database, file.stem):
+        try:
+            self._check()
+        except BaseException:
             self._database.close()
-            raise Outdated(OUTDATED)
+            raise
         # Every connection of a process to one file shares its instance: another one may have locked it already.
         if self._database.execute("SELECT NOT current_setting('lock_configuration')").fetchall() == [(True,)]:
             self._database.execute("SET GLOBAL TimeZone = 'UTC'; SET lock_configuration = true")
@@ -169,9 +198,41 @@ class _OpenVersion:
             with self.engine.connect() as connection:
                 self.zones = zones_noted(connection)
 
+    def _check(self) -> None:
+        """Refuse what cannot be read."""
+
     def close(self) -> None:
         self.engine.dispose()
         self._database.close()
+
+
+class _OpenVersion(_OpenFile):
+    """A version file, and files of lines that were made for it later."""
+
+    def __init__(self, file: Path, folder: Path) -> None:
+        self.readers = 0
+        self._folder = folder
+        self._beside: dict[str, _OpenFile] = {}
+        self._lock = threading.Lock()
+        super().__init__(file)
+
+    def _check(self) -> None:
+        if not is_prepared(self._database, self.file.stem):
+            raise Outdated(OUTDATED)
+
+    def beside(self, known: LineZone, zone: str) -> _OpenFile | None:
+        """The lines made later for a zone, if there are any."""
+        mark = marked(zone, known.first, known.last)
+        file = self._folder / f"{mark}.duckdb"
+        with self._lock:
+            if mark not in self._beside and file.exists():
+                self._beside[mark] = _OpenFile(file)
+            return self._beside.get(mark)
+
+    def close(self) -> None:
+        for lines in self._beside.values():
+            lines.close()
+        super().close()
 
 
 class DuckDBWarehouse(Warehouse):
@@ -195,8 +256,18 @@ class DuckDBWarehouse(Warehouse):
     def read(self) -> Iterator[Reading]:
         version = self._enter()
         try:
-            with noticing_damage(self.versions, version.file.stem), version.engine.connect() as connection:
-                yield _EmbeddedReading(connection, version.file.stem, version.zones)
+            with noticing_damage(self.versions, version.file.stem), ExitStack() as stack:
+
+                def beside(known: LineZone, zone: str) -> Reading | None:
+                    lines = version.beside(known, zone)
+                    if lines is None:
+                        return None
+                    return _EmbeddedReading(stack.enter_context(lines.engine.connect()), version.file.stem, lines.zones)
+
+                connection = stack.enter_context(version.engine.connect())
+                yield _EmbeddedReading(
+                    connection, version.file.stem, version.zones, self.on_missing, open_beside=beside
+                )
         except Damaged:
             self._give_up(version.file)
             raise
@@ -210,7 +281,7 @@ class DuckDBWarehouse(Warehouse):
                 raise self.versions.damaged(file.stem)
             while self._open is None or self._open.file != file:
                 try:
-                    opened = _OpenVersion(file)
+                    opened = _OpenVersion(file, self.versions.beside(file.stem))
                 except (duckdb.Error, sa.exc.DBAPIError) as fault:
                     # Loads may have published, and pruned, since the link was read: only then is there another file.
                     newer = self.versions.live_file()
@@ -297,7 +368,7 @@ class PostgreSQLWarehouse(Warehouse):
     def read(self) -> Iterator[Reading]:
         with _reaching(), self._engine.connect() as connection:
             version, lined = _loaded(connection)
-            yield Reading(connection, version, zones_noted(connection) if lined else ())
+            yield Reading(connection, version, zones_noted(connection) if lined else (), self.on_missing)
 
 
 def _reaching() -> AbstractContextManager[None]:

@@ -105,6 +105,18 @@ def make_lines(execute: Execute, names: Iterable[str]) -> tuple[LineZone, ...]:
     if first is None:
         return ()
     zones = distinct(names, first, last)
+    _make(execute, zones)
+    return zones
+
+
+def add_zone(execute: Execute, name: str, known: Sequence[LineZone]) -> None:
+    """Add the lines of a zone to those of the known ones, of which there is one at least."""
+    first, last = known[0].first, known[0].last
+    number = max(zone.id for zone in known) + 1
+    _make(execute, [LineZone(number, name, first, last, marked(name, first, last))])
+
+
+def _make(execute: Execute, zones: Iterable[LineZone]) -> None:
     firsts = _ranges(execute)
     everyone = [Part(low, high) for low, high in zip(firsts, (*firsts[1:], None), strict=True)]
     for zone in zones:
@@ -118,7 +130,6 @@ def make_lines(execute: Execute, names: Iterable[str]) -> tuple[LineZone, ...]:
         for statement in settle():
             execute(statement)
         execute(note(zone))
-    return zones
 
 
 @dataclass(frozen=True, slots=True)

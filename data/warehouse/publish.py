@@ -153,14 +153,15 @@ def _hold_embedded(url: sa.URL, tell: Tell, keep: int, zones: Sequence[str]) -> 
             yield target
 
 
-_DIALECT = sa.create_mock_engine("duckdb://", lambda *_, **__: None).dialect
+DUCKDB = sa.create_mock_engine("duckdb://", lambda *_, **__: None).dialect
+"""The embedded engine's dialect, for statements as text."""
 # Sorted for what reports read most: a stretch of time lies together, and within a month each client's part of it.
 _ORDER = {table.name: _listed(KEYS[table.name]) for table in DATASET} | {
     "transactions": """date_trunc('month', "at"), "client_id", "at", "id\""""
 }
 
 
-def _create(table: sa.Table, schema: str, *, narrow: bool = False) -> str:
+def create(table: sa.Table, schema: str, *, narrow: bool = False) -> str:
     """DDL without keys: the embedded engine would index them, for nothing; the checks have made sure of them.
 
     In a ``narrow`` table sums have 64 bits.
@@ -168,7 +169,7 @@ def _create(table: sa.Table, schema: str, *, narrow: bool = False) -> str:
 
     def kind(column: sa.Column[Any]) -> str:
         type_ = sa.BigInteger() if narrow and column.type is WIDE else column.type
-        return type_.compile(dialect=_DIALECT)
+        return type_.compile(dialect=DUCKDB)
 
     columns = ", ".join(
         f"{identifier(column.name)} {kind(column)}{'' if column.nullable else ' NOT NULL'}" for column in table.columns
@@ -192,6 +193,7 @@ class _EmbeddedTarget(Target):
         self._versions = versions
         self._keep = keep
         self._zones = zones
+        self._in_use: list[str] = []
         self._live = versions.live()
         self.outdated = False
         self.folder = folder
@@ -204,7 +206,7 @@ class _EmbeddedTarget(Target):
             return
         self.connection.execute("CREATE SCHEMA live")
         for table in (*DATASET, loads):
-            self.connection.execute(_create(table, "live"))
+            self.connection.execute(create(table, "live"))
 
     def clients_with_transactions(self, ids: Sequence[int]) -> Sequence[int]:
         rows = self.connection.execute(
@@ -220,6 +222,7 @@ class _EmbeddedTarget(Target):
             return None, changes
         name = self._versions.begin()
         try:
+            self._in_use = self._zones_in_use()
             renewed = self._renewal(changes)
             if renewed is not None and self._live is not None:
                 tell("Copying the live version")
@@ -232,7 +235,7 @@ class _EmbeddedTarget(Target):
                     tell(f"Building {table.name}")
                     self._build(table, changes.get(table.name, Change()))
                 self._derive()
-                self.connection.execute(_create(loads, "next"))
+                self.connection.execute(create(loads, "next"))
                 self.connection.execute("INSERT INTO next.loads SELECT * FROM live.loads")
             else:
                 self._change_copy(renewed, changes, tell)
@@ -263,7 +266,7 @@ class _EmbeddedTarget(Target):
 
     def _build(self, table: sa.Table, change: Change) -> None:
         names, key = _listed(_names(table)), _listed(KEYS[table.name])
-        self.connection.execute(_create(table, "next"))
+        self.connection.execute(create(table, "next"))
         rows = f"SELECT {names} FROM live.{table.name}"
         if change.new or change.replaced:
             if change.replaced or change.unchanged:
@@ -292,7 +295,7 @@ class _EmbeddedTarget(Target):
                 )
         self.connection.execute("USE live")
         noted = [LineZone(*row) for row in self._execute(sa.select(line_zones).order_by(line_zones.c.zone_id))]
-        found = renewal(self._execute, self._incoming(changes), self._zones_in_use(), noted)
+        found = renewal(self._execute, self._incoming(changes), self._in_use, noted)
         self.connection.execute("USE memory")
         return found
 
@@ -338,24 +341,30 @@ class _EmbeddedTarget(Target):
         self.connection.execute("USE memory")
 
     def _derive(self) -> None:
-        zones = self._zones_in_use()
         self.connection.execute("USE next")
         narrow = are_narrow(self._execute)
         for table in (*DERIVED, *LINES):
-            self.connection.execute(_create(table, "next", narrow=narrow and table in LINES))
+            self.connection.execute(create(table, "next", narrow=narrow and table in LINES))
         for statement in everything():
             self._execute(statement)
-        make_lines(self._execute, zones)
+        make_lines(self._execute, self._in_use)
         self.connection.execute("USE memory")
 
     def _execute(self, statement: sa.Executable) -> Sequence[Any]:
-        return self.connection.execute(as_text(statement, _DIALECT)).fetchall()
+        return self.connection.execute(as_text(statement, DUCKDB)).fetchall()
 
     def _zones_in_use(self) -> list[str]:
         if not has_lines(self.connection, "live"):
             return [*self._zones]
         named = self.connection.execute("SELECT name FROM live.line_zones ORDER BY zone_id").fetchall()
-        return [*self._zones, *(name for (name,) in named)]
+        return [*self._zones, *(name for (name,) in named), *self._asked_for()]
+
+    def _asked_for(self) -> Iterator[str]:
+        """Zones that got lines beside the live version, since reports asked for them."""
+        for file in sorted(self._versions.beside(str(self._live)).glob("*.duckdb")):
+            self.connection.execute(f"ATTACH {quoted(str(file))} AS asked (READ_ONLY)")
+            yield from (name for (name,) in self.connection.execute("SELECT name FROM asked.line_zones").fetchall())
+            self.connection.execute("DETACH asked")
 
     def _note(self, version: int, source: str, changes: Mapping[str, Change], *, whole: bool) -> None:
         counts = {}
@@ -370,7 +379,7 @@ class _EmbeddedTarget(Target):
 
 # ---------------------------------------------------------------- PostgreSQL
 
-_LOCK = 0x0C05_70DE_D14A
+LOADING = 0x0C05_70DE_D14A
 """Loads of any warehouse of this program in one database exclude each other by this advisory lock."""
 _NEEDED = {
     "resellers": ("resellers",),
@@ -434,9 +443,9 @@ def _hold_postgresql(url: sa.URL, tell: Tell, zones: Sequence[str]) -> Iterator[
         open_scratch(folder) as connection,
         open_for_loading(url) as warehouse,
     ):
-        if not warehouse.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))).scalar():
+        if not warehouse.execute(sa.select(sa.func.pg_try_advisory_xact_lock(LOADING))).scalar():
             tell("Waiting for another load to finish")
-            warehouse.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            warehouse.execute(sa.select(sa.func.pg_advisory_xact_lock(LOADING)))
         loaded, prepared, _ = tables_there(warehouse)
         metadata.create_all(warehouse, tables=[*DATASET, loads, *DERIVED, *LINES])
         yield _PostgreSQLTarget(warehouse, folder, connection, zones, outdated=loaded and not prepared)
@@ -466,7 +475,7 @@ class _PostgreSQLTarget(Target):
 
     def _pull(self, table: sa.Table) -> None:
         names = _BROUGHT[table.name]
-        columns = {name: table.columns[name].type.compile(dialect=_DIALECT) for name in names}
+        columns = {name: table.columns[name].type.compile(dialect=DUCKDB) for name in names}
         file = self.folder / f"live-{table.name}.csv"
         statement = f"COPY {table.name} ({_listed(names)}) TO STDOUT (FORMAT csv)"
         with self._cursor() as cursor, file.open("wb") as stream, cursor.copy(statement) as copy:

@@ -42,6 +42,10 @@ class Versions:
         """The file of the version of that name."""
         return self.folder / f"{name}.duckdb"
 
+    def beside(self, name: str) -> Path:
+        """The folder of what is made later for the version of that name; it goes when the version goes."""
+        return self.folder / f"{name}.duckdb.beside"
+
     def _marker(self, name: str) -> Path:
         return self.folder / f"{name}.unfinished"
 
