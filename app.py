@@ -14,7 +14,7 @@ from dash import html
 from flask_caching import Cache
 
 import callbacks
-from callbacks import admin, gate, payload, routes, sign_in, trust
+from callbacks import admin, gate, my_files, payload, routes, sign_in, trust
 from data import commands, events
 from data.errors import UserError
 from data.places import close_places
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = True) -> dash
         update_title=None,
         assets_folder=str(routes.ASSETS),
         # The page asks for the first in its head, before anything is painted; the others are of other pages.
-        assets_ignore=r"^theme\.js$|^plain\.css$|^welcome\.js$",
+        assets_ignore=r"^theme\.js$|^plain\.css$|^welcome\.js$|^files\.js$",
         compress=True,
         serve_locally=True,
         on_error=callbacks.on_error,
@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = True) -> dash
     gate.register(server, services, serves=serves)
     sign_in.register(server, services)
     admin.register(server, services)
+    my_files.register(server, services)
     callbacks.register_all(app, services)
     payload.register(app)
     routes.register(app, services)

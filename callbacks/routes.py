@@ -217,6 +217,7 @@ def _files() -> dict[str, tuple[bytes, str]]:
             b"\n".join((ASSETS / name).read_bytes() for name in ("tokens.css", "plain/plain.css")),
             "text/css",
         ),
+        "files.js": ((ASSETS / "plain" / "files.js").read_bytes(), "text/javascript"),
         "welcome.js": ((ASSETS / "plain" / "welcome.js").read_bytes(), "text/javascript"),
         "theme.js": ((ASSETS / "theme.js").read_bytes(), "text/javascript"),
     }

@@ -37,7 +37,7 @@ def ask(services: Services, user: User, query: ReportQuery, *, run_id: str, titl
     Raises :class:`UserError` for a bad question and :class:`Cancelled` when the run was cancelled.
     """
     answer = services.reports.ask(query, user, run_id=run_id)
-    title = title or _template_title(services, user, query)
+    title = title or title_of(services, user, query)
     if title is None:
         return answer
     # The cache keeps no titles: what one person calls a question is no other's business.
@@ -66,7 +66,7 @@ def ask_again(services: Services, user: User, link_id: str, *, run_id: str) -> A
     return AskedAgain(then, now, compare(then, fresh))
 
 
-def _template_title(services: Services, user: User, query: ReportQuery) -> str | None:
+def title_of(services: Services, user: User, query: ReportQuery) -> str | None:
     """The title of the first template, of those that ``user`` may see, that asks just this today."""
     now = utc_now()
     asked = query.on_day(now)
