@@ -11,7 +11,6 @@ from flask_wtf.csrf import generate_csrf
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
-from callbacks import oidc
 from callbacks.gate import asking, let_in, let_out, place_after, public, session_token
 from data.access import RIGHTS, Right, User
 from data.delivery.mail import Mail, post
@@ -163,6 +162,8 @@ def register(server: flask.Flask, services: Services) -> None:
         return _account_page(services, "Your password is changed, and you are signed out everywhere else.", "good")
 
     if services.settings.sign_in in ("oidc", "both"):
+        from callbacks import oidc  # it takes a good part of a command's start, and few need it
+
         oidc.register(server, services)
 
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,8 +35,12 @@ Parents = Mapping[int, int | None]
 _ANY = sa.select(sa.exists(sa.select(users.c.id).where(~users.c.id.startswith(DEMO_PREFIX))))
 
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash(secrets.token_urlsafe())
-"""Checked in place of the password of an account that does not exist, so that both take equally long."""
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Checked in place of the password of an account that does not exist, so that both take equally long."""
+    return _hasher.hash(secrets.token_urlsafe())
 
 
 class AccountGone(UserError):
@@ -195,7 +200,7 @@ class Users:
                 sa.select(users).where(users.c.email == _folded(email), users.c.deactivated_at.is_(None))
             ).one_or_none()
             known = None if row is None else self._user(connection, row)
-        stored = _NOBODY if row is None or row.password_hash is None else row.password_hash
+        stored = _nobodys_hash() if row is None or row.password_hash is None else row.password_hash
         try:
             _hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
