@@ -62,10 +62,16 @@
 
     /* At the first visit the person's own zone is the best guess. */
     chooseOwnZone(firstVisit, options) {
-      if (!firstVisit) return none();
+      const ask = (zone) => requestAnimationFrame(() => window.customerDynamics.askFirst(zone));
+      if (!firstVisit) {
+        ask();
+        return none();
+      }
       const reported = Intl.DateTimeFormat().resolvedOptions().timeZone;
       const zone = renamed[reported] || reported;
-      return options.some((option) => option.value === zone) ? zone : none();
+      const known = options.some((option) => option.value === zone);
+      ask(known ? zone : undefined);
+      return known ? zone : none();
     },
 
     changeFilters(picked, ...rest) {
@@ -130,7 +136,7 @@
       if (!report) return;
       const body = document.getElementById("form-body");
       const focused = document.activeElement;
-      if (!report.opened && (!focused || focused === document.body || body.contains(focused))) {
+      if (!report.opened && !report.first && (!focused || focused === document.body || body.contains(focused))) {
         afterPaint(() => document.getElementById("form-edit").focus({ preventScroll: true }));
       }
       window.dash_clientside.charts.follow();

@@ -84,6 +84,7 @@ def served(company: Company) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = {
+        "ANSWER_FIRST": "0",  # what is measured begins with a press of Query
         "VAR_DIR": company.settings.var_dir,
         "PORT": str(port),
         "HOST": "127.0.0.1",

@@ -138,10 +138,14 @@ def read_shown(data: object) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A press of Query: the id by which it can be followed and cancelled, and how many rows the page shows at first."""
+    """A press of Query: the id by which it can be followed and cancelled, and how many rows the page shows at first.
+
+    ``first`` says that nobody pressed it: the page begins with an answer.
+    """
 
     id: str
     rows: int | None = None
+    first: bool = False
 
 
 def read_press(data: object) -> Press:
@@ -149,7 +153,7 @@ def read_press(data: object) -> Press:
     if not isinstance(data, Mapping) or not isinstance(data.get("id"), str):
         raise UserError("What the page asks cannot be read: load the page again, and press Query.")
     rows = data.get("rows")
-    return Press(data["id"], rows if isinstance(rows, int) else None)
+    return Press(data["id"], rows if isinstance(rows, int) else None, bool(data.get("first")))
 
 
 def address_problems(addresses: Sequence[str]) -> dict[str, str]:

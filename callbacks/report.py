@@ -32,6 +32,7 @@ PAINTED = {
     "facts": Output(Report.FACTS, "children", allow_duplicate=True),
     "chips": Output(Report.CHIPS, "children", allow_duplicate=True),
     "told": Output(Report.TOLD, "children", allow_duplicate=True),
+    "headlines": Output(Report.HEADLINES, "children", allow_duplicate=True),
     "info": Output(Report.INFO_TEXT, "children", allow_duplicate=True),
     "notice": Output(Report.NOTICE, "children", allow_duplicate=True),
     "notes": Output(Report.NOTES, "children", allow_duplicate=True),
@@ -160,14 +161,26 @@ def answered(services: Services, run: read.Press, view: View, asked: Asked) -> d
     except Cancelled:
         return nothing | {"message": messages.cancelled()}
     answer, link = made.answer, made.link
-    keep_question(services, asked)
+    if not run.first:
+        keep_question(services, asked)
     unsorted = replace(view, sort=None)
     question = told(services, asked.query, answer.result.info.title)
     shown = painted(answer.result, link.id, unsorted, question, from_cache=answer.from_cache, first=first_rows(run))
+    if run.first:
+        shown |= _begun_with(answer.result, shown)
     if unsorted == view:
         # Nobody is told of a view that stays. A sorting clicked since then is undone by assets/report/rows.js.
         shown["view"] = no_update
     return shown | {"download": no_update, "message": []}
+
+
+def _begun_with(result: ReportResult, shown: dict[str, Any]) -> dict[str, Any]:
+    """What is different when nobody asked: figures on top, and the address and the focus stay as they are."""
+    return {
+        "headlines": report.headlines(result, figures()),
+        "address": shown["address"] | {"first": True},
+        "appeared": shown["appeared"] | {"first": True},
+    }
 
 
 def painted(
@@ -193,6 +206,7 @@ def painted(
         "facts": report.facts(result, question, figures(), from_cache=from_cache),
         "chips": report.chips(question),
         "told": report.told(result, question, address, figures()),
+        "headlines": [],
         "info": report.info(result, question, figures()),
         "notice": report.notice(result.info.notice) if result.info.notice else [],
         "notes": report.notes(result, figures()),

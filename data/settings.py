@@ -28,6 +28,9 @@ class Settings:
     check_sources: int = _setting(
         0, "1 answers each report from the transactions too, and writes an alarm to the log if the figures differ."
     )
+    answer_first: int = _setting(
+        1, "1 answers what the form opens with as soon as the page is opened; 0 waits until somebody presses Query."
+    )
     base_currency: str = _setting("EUR", "The currency whose rate is always 1.")
     var_dir: str = _setting("var", "Folder of the embedded warehouse, records and cache.")
     cache_type: str = _setting("", "Flask-Caching type: FileSystemCache (default), SimpleCache, RedisCache, NullCache.")

@@ -11,7 +11,7 @@ class Stores(StrEnum):
     REPORT = "report-store"  # {"link": str, "opened": bool} of the report on the page, or None
     VIEW = "view-store"  # {"columns": [metric ids shown], "sort": [{"column_id", "direction"}]}
     CHARTS = "charts-store"  # [ChartSpec JSON + "id"] of the charts on the page
-    RUN = "run-store"  # {"id": run id, "rows": rows in view} of the query that is running
+    RUN = "run-store"  # {"id": run id, "rows": rows in view, "first": by the page itself} of the query that is running
     THEME = "theme-store"  # "light" | "dark" as it is painted now
 
 
@@ -146,6 +146,8 @@ class Report(StrEnum):
     INFO = "report-info"
     INFO_TEXT = "report-info-text"
     TOOLS = "report-tools"
+    HEADLINES = "report-headlines"  # the figures on top of the answer that the page begins with
+    FIRST = "report-first"  # true on a page that begins with an answer
     PROGRESS = "report-progress"
     PROGRESS_WORDS = "report-progress-words"
     CANCEL = "report-cancel"

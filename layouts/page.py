@@ -8,7 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from data.acts.form import opening
+from data.acts.form import Opening, opening
 from data.errors import NoData, Unreachable, UserError
 from data.report.choices import Choices
 from data.report.period import today_in
@@ -35,6 +35,12 @@ _DOCUMENT = """<!DOCTYPE html>
     </head>
     <body>
         <a class="skip-link" href="#report-section">Skip to the report</a>
+        <div class="arriving" aria-hidden="true">
+            <p><b>Customer Dynamics</b></p>
+            <p class="arriving-words"><span class="spinner"></span> The page is on its way</p>
+            <div class="skeleton-figures"><i></i><i></i><i></i><i></i></div>
+            <div class="skeleton"><i></i><i></i><i></i><i></i><i></i><i></i></div>
+        </div>
         {%app_entry%}
         <noscript>This page needs JavaScript: allow it for this site, then load the page again.</noscript>
         <footer>
@@ -103,7 +109,7 @@ def _whole(services: Services) -> html.Div:
                         send_to=asked.send_to,
                     ),
                     html.Div(id=Page.BANNER),
-                    report.section(services),
+                    report.section(services, answers_first=_answers_first(services, opened, missing)),
                 ]
             ),
             still(html.Footer(f"Customer Dynamics {VERSION}", className="footer")),
@@ -112,6 +118,10 @@ def _whole(services: Services) -> html.Div:
         ],
         className="page",
     )
+
+
+def _answers_first(services: Services, opened: Opening, missing: str | None) -> bool:
+    return bool(services.settings.answer_first) and opened.at_once and missing is None
 
 
 def _greeting(missing: str | None, lost: Sequence[str]) -> list[Component]:

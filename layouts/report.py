@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -16,12 +17,14 @@ from data.acts.columns import usual_view
 from data.currencies import currency_name
 from data.delivery.formats import FORMATS
 from data.report.catalog import metrics_for
+from data.report.headlines import Headline
+from data.report.headlines import headlines as told_headlines
 from data.report.result import ReportInfo, ReportResult
 from data.report.view import View
 from data.services import Services
 from data.words.dates import day_words, moment_words
 from data.words.marks import footnote
-from data.words.names import cut
+from data.words.names import cut, row_labels
 from data.words.numerals import Numerals
 from data.words.question import Question
 from data.words.totals import totals_note
@@ -30,7 +33,7 @@ from layouts.attributes import aria, dataset
 from layouts.controls import Handed, Still, icon, still
 from layouts.ids import Again, Form, Report, Stores
 
-SKELETON_ROWS = 8
+SKELETON_ROWS, SKELETON_FIGURES = 8, 4
 
 _CHIP = 60
 """Characters of a chip."""
@@ -38,11 +41,14 @@ _CHIP = 60
 _BELOW = ("Time zone", "Currency", "Active Duration")
 """Facts of the question that stand among those of the answer, which say more."""
 
+_LINE_WIDE, _LINE_HIGH = 120, 28
+"""Of the small line under a headline, in its own units."""
+
 AGAIN_OPEN, AGAIN_CLOSED = "again", "again is-closed"
 
 
-def section(services: Services) -> html.Section:
-    """The whole section, showing no report yet."""
+def section(services: Services, *, answers_first: bool = False) -> html.Section:
+    """The whole section, showing no report yet; with ``answers_first`` the browser asks for one at once."""
     rows = Handed(id=Report.ROWS, to="report.rows")
     return html.Section(
         [
@@ -50,6 +56,7 @@ def section(services: Services) -> html.Section:
                 [
                     still(html.H2("Report", className="visually-hidden")),
                     _changed(),
+                    html.Div(id=Report.HEADLINES, className="headlines"),
                     _bar(services),
                     _progress(),
                     still(
@@ -90,6 +97,7 @@ def section(services: Services) -> html.Section:
             dcc.Store(id=Report.SORT),
             dcc.Store(id=Report.CHOSEN),
             Handed(id=Report.ADDRESS, to="report.address"),
+            Handed(id=Report.FIRST, to="report.first", data=answers_first),
             dcc.Store(id=Report.COPIED),
             dcc.Store(id=Again.ASK),
         ],
@@ -117,6 +125,49 @@ def facts(result: ReportResult, question: Question, numerals: Numerals, *, from_
     if from_cache:
         parts.append(f"from cache {_local(result.info.generated_at, result.info.timezone):%H:%M}")
     return still(*map(html.Span, parts))
+
+
+def headlines(result: ReportResult, numerals: Numerals) -> Still | list[Component]:
+    """On top of the answer that the page begins with: how its last whole bucket stands; nothing without one."""
+    found = told_headlines(result)
+    if not found:
+        return []
+    names = row_labels(result.query, result.rows)
+    about = f"{names[found[0].row][-1]}, the last whole {result.query.time_unit}"
+    return still(
+        html.P(about, className="headlines-about"),
+        html.Dl([_headline(item, result, names, numerals) for item in found], className="headlines-list"),
+    )
+
+
+def _headline(item: Headline, result: ReportResult, names: Sequence[Sequence[str]], numerals: Numerals) -> html.Div:
+    unit = f" {result.query.currency}" if item.metric.is_money else ""
+    change: list[Component] = []
+    if item.change is not None and item.before is not None:
+        moved = numerals.write_change(round(item.change * 100, 1), 1)
+        change = [html.Dd(f"{moved}\u00a0% against {names[item.before][-1]}", className="headline-change")]
+    return html.Div(
+        [
+            html.Dt(item.metric.name),
+            html.Dd([numerals.write(item.figure, result.decimals), html.Small(unit)], className="headline-figure"),
+            *change,
+            html.Dd(_sparkline(item), className="headline-line", **aria(hidden="true")),
+        ],
+        className="headline",
+    )
+
+
+def _sparkline(item: Headline) -> Still:
+    """The figures of the whole rows as a small line; the table says them, so it is for the eye alone."""
+    low, high = min(item.line), max(item.line)
+    spread = float(high - low) or 1.0
+    step = _LINE_WIDE / max(len(item.line) - 1, 1)
+    points = [
+        f"{place * step:.1f},{_LINE_HIGH - 2 - float(figure - low) / spread * (_LINE_HIGH - 4):.1f}"
+        for place, figure in enumerate(item.line)
+    ]
+    box = {"viewBox": f"0 0 {_LINE_WIDE} {_LINE_HIGH}", "preserveAspectRatio": "none", "focusable": "false"}
+    return Still(tree=[["svg", box, ["polyline", {"points": " ".join(points)}]]])
 
 
 def chips(question: Question) -> Still:
@@ -330,10 +381,15 @@ def _progress() -> html.Div:
             ),
             still(
                 html.Div(
+                    [html.Div(className="skeleton-figure") for _ in range(SKELETON_FIGURES)],
+                    className="skeleton-figures",
+                    **aria(hidden="true"),
+                ),
+                html.Div(
                     [html.Div(className="skeleton-row") for _ in range(SKELETON_ROWS)],
                     className="skeleton",
                     **aria(hidden="true"),
-                )
+                ),
             ),
         ],
         id=Report.PROGRESS,

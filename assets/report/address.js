@@ -26,6 +26,7 @@
       // Another report has no fresh one beside it yet.
       if (page.comparing()) set("again-panel", { className: "again is-closed" });
       if (data.title) document.title = `${data.title} · Customer Dynamics`;
+      if (data.first) return; // opened anew, the page answers anew
       const path = `/view?id=${data.link}`;
       if (window.location.pathname + window.location.search !== path) window.history.pushState(null, "", path);
     },

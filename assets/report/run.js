@@ -11,14 +11,14 @@
   let running = null; // the id of the run that was begun last
   let words = ASKING; // what it is said to do
 
-  function newRun() {
+  function newRun(more) {
     const bytes = crypto.getRandomValues(new Uint8Array(12));
     running = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
     if (words !== ASKING) tell(ASKING); // of the run before
     const id = running;
     setTimeout(() => follow(id), POLL_AFTER);
     // What its place on the page holds is drawn first, the rows around that a moment later.
-    return { id, rows: roomFor(by("report-grid")) };
+    return { id, rows: roomFor(by("report-grid")), ...more };
   }
 
   /* How many rows of a long table are in view at most, besides its headers; the last may be cut off. */
@@ -73,7 +73,39 @@
     }, 100);
   });
 
+  /* The page begins with an answer: what the form opens with is asked as soon as the form is complete. Whatever keeps the
+   * answer away gives the form back. */
+  const root = document.documentElement;
+  let awaited = false; // whether this page is to begin with an answer and has not asked yet
+
+  function askFirst(zone) {
+    if (!awaited) return;
+    const isThere = () => window.dash_component_api.getLayout("period-zone").props.value === zone;
+    if (zone && !isThere()) {
+      requestAnimationFrame(() => askFirst(zone));
+      return;
+    }
+    awaited = false;
+    if (!by("report-stage").classList.contains("is-none")) return;
+    begun = performance.now();
+    shown.observe(by("report-progress"), { attributeFilter: ["class"] });
+    const ended = new MutationObserver(() => {
+      if (by("report-progress").classList.contains("is-running")) return;
+      ended.disconnect();
+      root.classList.remove("awaiting");
+    });
+    ended.observe(by("report-progress"), { attributeFilter: ["class"] });
+    set("run-store", { data: newRun({ first: true }) });
+  }
+
+  Object.assign(page, { askFirst });
+
   answer("report", {
+    first(answers) {
+      if (!answers || window.location.pathname !== "/") return;
+      awaited = true;
+      root.classList.add("awaiting");
+    },
     start(runNow, busy) {
       return busy || !runNow ? none() : newRun();
     },

@@ -11,6 +11,7 @@ from typing import TypeVar
 from data.access import User
 from data.currencies import currency_codes
 from data.delivery.asked import Asked
+from data.delivery.formats import WEB
 from data.errors import NoData, UserError
 from data.report.dimensions import DIMENSION
 from data.report.filters import FILTER
@@ -32,13 +33,14 @@ class Opening:
     """What the form opens with; on a ``first_visit`` the browser may choose the time zone.
 
     ``lost`` are values in words that were left out since they do not exist any more. ``along`` are columns and charts
-    that the person's default template brings.
+    that the person's default template brings. ``at_once`` says that the page is to begin with its answer.
     """
 
     asked: Asked
     first_visit: bool = False
     lost: tuple[str, ...] = ()
     along: View | None = None
+    at_once: bool = False
 
 
 def _defaults(services: Services, today: date, timezone: str = "UTC") -> Asked:
@@ -70,7 +72,7 @@ def opening(services: Services, user: User, today: date) -> Opening:
         with suppress(UserError):
             asked, lost = known_part(services, user, Asked.from_json(remembered))
             asked.query.check()
-            return Opening(asked, lost=lost)
+            return Opening(asked, lost=lost, at_once=asked.output == WEB and not lost)
     return start
 
 
@@ -78,9 +80,10 @@ def starting_point(services: Services, user: User, today: date) -> Opening:
     """What Reset returns to: the person's default template, the defaults without one."""
     standard = services.records.templates.default_of(user)
     if standard is None:
-        return Opening(_defaults(services, today), first_visit=True)
+        return Opening(_defaults(services, today), first_visit=True, at_once=True)
     asked, lost = known_part(services, user, standard.asked)
-    return Opening(asked, lost=lost, along=None if standard.view is None else standard.view.seen_by(user))
+    along = None if standard.view is None else standard.view.seen_by(user)
+    return Opening(asked, lost=lost, along=along, at_once=standard.runs_at_once and asked.output == WEB and not lost)
 
 
 def remember(services: Services, user: User, asked: Asked) -> None:

@@ -6,6 +6,7 @@ exports, charts and help texts are made. Adding a metric is adding an entry (and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,7 +51,8 @@ class Metric:
     """A column of figures: ``group`` and ``label`` are its two header rows, ``description`` explains it to a person.
 
     ``colour`` is its own on every chart. Metrics of one group have different ones, and so have those that are compared
-    across groups: the quantities of the three populations, and the totals of refills, usage and packages.
+    across groups: the quantities of the three populations, and the totals of refills, usage and packages. A group folds
+    to its ``main`` figure: of several the last that the person may see (:func:`main_of`).
     """
 
     id: str
@@ -60,6 +62,7 @@ class Metric:
     measure: Flow | Stock | Ratio
     description: str
     colour: Colour
+    main: bool = False
 
     @property
     def nature(self) -> Nature:
@@ -84,7 +87,7 @@ def _population(key: Population, title: str, who: str, colours: tuple[Colour, ..
     group = f"Clients - {title}"
     qty, pos, neg, balance = colours
     return (
-        Metric(f"clients_{key}_qty", group, "Qty", "count", Stock(key, "qty"), f"Number of {who}.", qty),
+        Metric(f"clients_{key}_qty", group, "Qty", "count", Stock(key, "qty"), f"Number of {who}.", qty, main=True),
         Metric(
             f"clients_{key}_balance_pos",
             group,
@@ -139,6 +142,7 @@ METRICS: tuple[Metric, ...] = (
         Flow("refill", "count", 1),
         "Number of refills, without reversals.",
         "gold",
+        main=True,
     ),
     Metric(
         "balance_refill_total",
@@ -148,6 +152,7 @@ METRICS: tuple[Metric, ...] = (
         Flow("refill", "sum", 1),
         "Sum of refills, less reversed ones.",
         "green",
+        main=True,
     ),
     Metric(
         "balance_refill_avg",
@@ -166,6 +171,7 @@ METRICS: tuple[Metric, ...] = (
         Flow("usage", "sum", -1),
         "What clients were charged for usage, less corrections.",
         "teal",
+        main=True,
     ),
     Metric(
         "payg_active_avg",
@@ -202,6 +208,7 @@ METRICS: tuple[Metric, ...] = (
         Flow("package_renewal", "count", -1),
         "Number of package periods charged, each package's first one included, without reversals.",
         "orange",
+        main=True,
     ),
     Metric(
         "packages_renew_total",
@@ -211,6 +218,7 @@ METRICS: tuple[Metric, ...] = (
         Flow("package_renewal", "sum", -1),
         "Fees charged for package periods, less fees given back.",
         "gold",
+        main=True,
     ),
 )
 
@@ -234,3 +242,8 @@ MONEY = frozenset(metric.id for metric in METRICS if metric.is_money)
 def metrics_for(user: User) -> tuple[Metric, ...]:
     """The metrics that ``user`` may see, in the order of the catalog."""
     return METRICS if user.may(Right.MONEY) else tuple(metric for metric in METRICS if metric.id not in MONEY)
+
+
+def main_of(group: str, metrics: Iterable[Metric]) -> Metric | None:
+    """What ``group`` folds to, of the ``metrics`` that there are; None when none of them is a main one."""
+    return next((metric for metric in reversed(tuple(metrics)) if metric.group == group and metric.main), None)

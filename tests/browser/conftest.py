@@ -123,7 +123,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     servers = []
 
     def start(**settings: str | int) -> Site:
-        chosen = Settings(**{"var_dir": str(tmp_path / "var"), "log_level": "WARNING", "sign_in": "none"} | settings)
+        # Most stories begin with an empty page: they are about what a person asks.
+        usual = {"var_dir": str(tmp_path / "var"), "log_level": "WARNING", "sign_in": "none", "answer_first": 0}
+        chosen = Settings(**usual | settings)
         server = make_server("127.0.0.1", 0, create_app(chosen).server, threaded=True)
         # The default would let the end of each story wait half a second for the server to look up.
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
