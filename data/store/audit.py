@@ -56,6 +56,8 @@ class Act(StrEnum):
     USER_REACTIVATED = "user reactivated"
     USER_INVITED = "one-time link made"
     ROLE_CHANGED = "role changed"
+    TOKEN_MADE = "token made"  # noqa: S105 - no token
+    TOKEN_REVOKED = "token revoked"  # noqa: S105 - nor this
     AUDIT_EXPORTED = "audit exported"
 
 

@@ -18,6 +18,7 @@ from data.store.sessions import Sessions
 from data.store.snapshots import Snapshots
 from data.store.templates import Templates
 from data.store.throttle import Throttle
+from data.store.tokens import Tokens
 from data.store.upkeep import Upkeep
 from data.store.users import Users
 
@@ -36,6 +37,7 @@ class Records:
     users: Users
     sessions: Sessions
     throttle: Throttle
+    tokens: Tokens
     audit: Audit
     jobs: Jobs
     outbox: Outbox
@@ -64,6 +66,7 @@ def open_records(settings: Settings, *, now: Clock = utc_now) -> Records:
             remembered=timedelta(days=settings.remember_days),
             now=now,
         ),
+        tokens=Tokens(database, users, now=now),
         throttle=Throttle(database, settings.redis_url),
         jobs=Jobs(database, keep_days=settings.file_keep_days, now=now),
         outbox=Outbox(database, now=now),

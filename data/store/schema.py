@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest migration: the state of the database that this program works with."""
 
 # Constraints carry names so that a later migration can change them on every engine.
@@ -253,4 +253,17 @@ outbox = Table(
     Column("subject", String(255), nullable=False),
     Column("message", LargeBinary, nullable=False),
     comment="Mail that would have been sent, where no mail server is set up.",
+)
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("user_id", String(32), nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+    Column("rights", Text, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    Column("used_at", DateTime),
+    comment="Personal access tokens of the API. digest is the SHA-256 of the token, rights what it may do at most.",
 )
