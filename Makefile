@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # Browser stories wait a good part of their time: a third worker fills it on two cores.
 WORKERS ?= 3
 
-.PHONY: help run test check format docs screenshots tests coverage lock hooks
+.PHONY: help run test check format bench bench-small docs screenshots tests coverage lock hooks
 
 help:
 	@echo "make run          serve the application; HOST and PORT choose where (127.0.0.1:8050)"
@@ -20,6 +20,8 @@ help:
 	@echo "make coverage     which lines and branches the tests reach, without those in a browser"
 	@echo "make lock         write the locks anew, after a pin in requirements*.txt was changed"
 	@echo "make hooks        let git run the checks before each commit"
+	@echo "make bench        the engine's goals beside this machine's figures; BENCH_CLIENTS=100000"
+	@echo "make bench-small  the ratios on little data, in less than a minute"
 	@echo "make docs         write the tables in docs/ anew from the catalog and the settings"
 
 # ---------------------------------------------------------------- environment: installed only when its list has changed
@@ -73,6 +75,13 @@ lock:
 
 hooks: $(VENV)/dev.stamp
 	@$(BIN)/pre-commit install
+
+# BENCH_CLIENTS says how large; the small one is for continuous integration and fails on a ratio, never on a time.
+bench: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks engine
+
+bench-small: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks engine_small
 
 docs: $(VENV)/dev.stamp
 	@$(BIN)/python -m docs.tables

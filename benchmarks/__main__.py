@@ -8,7 +8,7 @@ import pkgutil
 
 import benchmarks
 
-FRAME = {"__main__", "company", "measure"}
+FRAME = {"__main__", "company", "market", "measure"}
 
 
 def main() -> None:
