@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -116,6 +117,13 @@ accesslog = None
 loglevel = "warning"
 
 
+def _keep_working() -> None:
+    """Let there be somebody who makes files while this process serves; elsewhere `worker:` in the Procfile does."""
+    while True:
+        subprocess.run([sys.executable, "-m", "flask", "worker", "--with-parent"], check=False)  # ends with this one
+        time.sleep(5)
+
+
 def post_worker_init(worker: Any) -> None:
     """Let each process get ready for reports while the first visitors are still looking at the form."""
     events.write_to(settings.events or events.STANDARD_ERROR)
@@ -147,3 +155,5 @@ def when_ready(server: Any) -> None:  # noqa: ARG001 - the name is gunicorn's
         print(  # noqa: T201
             f"It answers to {', '.join(trusted_hosts(settings))} only: name others in TRUSTED_HOSTS.", flush=True
         )
+    if not settings.database_url:
+        threading.Thread(target=_keep_working, name="worker", daemon=True).start()

@@ -1,4 +1,4 @@
-"""Files of a report: exports of what is displayed, and the file types of the form."""
+"""Files of the report on the page: exports of what is displayed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from callbacks import read
 from data import events
 from data.acts.names import known_names
-from data.delivery.asked import Asked
 from data.delivery.formats import FORMAT, FORMATS, export, filename
 from data.report.order import row_order
 from data.report.result import ReportResult
 from data.report.view import View
 from data.services import Services
-from data.words.numerals import counted
-from layouts import ids, messages
+from layouts import ids
 from layouts.ids import Report, Stores
 
 
@@ -48,23 +46,6 @@ def exported(services: Services, result: ReportResult, format_id: str, view: Vie
     columns = [column.id for column in result.columns if column.kind == "dimension" or column.id in view.shown]
     order = row_order(result, view.sort)
     return _download(services, result, format_id, columns=columns, order=order)
-
-
-def delivered(result: ReportResult, asked: Asked, services: Services) -> tuple[dict[str, Any], Any]:
-    """The file that the form asked for, whole, and what to tell the person about it."""
-    content = _download(services, result, asked.output)
-    if result.info.notice:
-        told = messages.notice(f"{content['filename']} holds no rows. {result.info.notice}", "warning")
-    elif asked.send_to:
-        told = messages.notice(
-            f"{content['filename']} was downloaded, but not sent to anybody: mail is not set up on this server.",
-            "warning",
-        )
-    else:
-        told = messages.notice(
-            f"{content['filename']} with {counted(len(result.rows), 'row')} was downloaded.", "good", seconds=8
-        )
-    return content, told
 
 
 def _download(services: Services, result: ReportResult, format_id: str, **shown: Sequence[Any]) -> dict[str, Any]:

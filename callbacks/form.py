@@ -50,7 +50,7 @@ def register(app: dash.Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def check_addresses(addresses: list[str] | None) -> tuple[dict[str, str], str]:
-        problems = read.address_problems(addresses or ())
+        problems = read.address_problems(addresses or (), services.settings)
         return problems, next(iter(problems.values()), "")
 
 

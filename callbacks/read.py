@@ -18,6 +18,7 @@ from data.report.period import FIRST_YEAR, LAST_YEAR, QUICK_RANGES, Bound, check
 from data.report.query import MAX_ACTIVE_DURATION, ReportQuery
 from data.report.reports import utc_now
 from data.report.view import View
+from data.settings import Settings
 from layouts.filters import CUSTOM, IDS
 from layouts.ids import Delivery, Filters, GroupBy, Period
 
@@ -156,14 +157,23 @@ def read_press(data: object) -> Press:
     return Press(data["id"], rows if isinstance(rows, int) else None, bool(data.get("first")))
 
 
-def address_problems(addresses: Sequence[str]) -> dict[str, str]:
-    """What is wrong with which of the e-mail ``addresses``; how they are written is checked, not whether they exist."""
+def address_problems(addresses: Sequence[str], settings: Settings | None = None) -> dict[str, str]:
+    """What is wrong with which of the e-mail ``addresses``; how they are written is checked, not whether they exist.
+
+    With ``settings`` also whether reports may be sent to them.
+    """
     problems = {}
     for address in addresses:
         try:
             validate_email(address, check_deliverability=False)
         except EmailNotValidError as fault:
             problems[address] = f"{address} is not an e-mail address: {fault}"
+            continue
+        try:
+            if settings is not None:
+                settings.check_recipient(address)
+        except UserError as fault:
+            problems[address] = fault.message
     return problems
 
 

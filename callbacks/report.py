@@ -9,10 +9,11 @@ import flask
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
 from callbacks import read
-from callbacks.exports import delivered
 from callbacks.form import keep_question, language, told
-from data.acts.asking import ask, publish
+from data.access import Right
+from data.acts.asking import publish
 from data.acts.columns import keep_columns
+from data.acts.files import order
 from data.delivery.asked import Asked
 from data.delivery.formats import WEB
 from data.errors import Cancelled
@@ -69,7 +70,7 @@ def register(app: Dash, services: Services) -> None:
     @app.callback(
         output=PAINTED
         | {
-            "download": Output(Report.DOWNLOAD, "data", allow_duplicate=True),
+            "job": Output(Stores.JOB, "data"),
             "message": Output(Page.MESSAGES, "children", allow_duplicate=True),
         },
         inputs={
@@ -98,6 +99,15 @@ def register(app: Dash, services: Services) -> None:
         for run in runs:
             if run:
                 services.reports.runs.cancel(read.read_press(run).id)
+
+    @app.callback(
+        inputs={"clicks": Input(Report.HAND_OVER, "n_clicks"), "run": State(Stores.RUN, "data")},
+        prevent_initial_call=True,
+    )
+    def hand_over_report(clicks: int, run: dict[str, Any] | None) -> None:  # noqa: ARG001 - the trigger
+        services.reports.runs.cancel(read.read_press(run).id, hand_over=True)
+
+    app.clientside_callback(ClientsideFunction("report", "followJob"), Input(Stores.JOB, "data"))
 
     server: flask.Flask = app.server
 
@@ -148,17 +158,16 @@ def register(app: Dash, services: Services) -> None:
 
 
 def answered(services: Services, run: read.Press, view: View, asked: Asked) -> dict[str, Any]:
-    """What the page is given for a press of Query: a painted report, a file, or the news that it was cancelled."""
-    nothing: dict[str, Any] = dict.fromkeys((*PAINTED, "download", "message"), no_update)
+    """What the page is given for a press of Query: a painted report, a job to follow, or that it was cancelled."""
+    nothing: dict[str, Any] = dict.fromkeys((*PAINTED, "job", "message"), no_update)
     user = services.user()
     try:
         if asked.output != WEB:
-            result = ask(services, user, asked.query, run_id=run.id).result
-            content, message = delivered(result, asked, services)
-            keep_question(services, asked)
-            return nothing | {"download": content, "message": message}
+            return nothing | {"job": _ordered(services, asked), "message": []}
         made = publish(services, user, asked.query, run_id=run.id)
     except Cancelled:
+        if services.reports.runs.is_handed_over(run.id):
+            return nothing | {"job": _ordered(services, asked), "message": []}
         return nothing | {"message": messages.cancelled()}
     answer, link = made.answer, made.link
     if not run.first:
@@ -171,7 +180,18 @@ def answered(services: Services, run: read.Press, view: View, asked: Asked) -> d
     if unsorted == view:
         # Nobody is told of a view that stays. A sorting clicked since then is undone by assets/report/rows.js.
         shown["view"] = no_update
-    return shown | {"download": no_update, "message": []}
+    return shown | {"job": no_update, "message": []}
+
+
+def _ordered(services: Services, asked: Asked) -> dict[str, str]:
+    """The job by which a worker makes what is asked, as its store holds it."""
+    user = services.user()
+    if not user.may(Right.DELIVER):
+        # The form does not offer it: addresses can only have come with somebody else's template.
+        asked = replace(asked, send_to=())
+    job = order(services, user, asked)
+    keep_question(services, asked)
+    return {"id": job.id}
 
 
 def _begun_with(result: ReportResult, shown: dict[str, Any]) -> dict[str, Any]:

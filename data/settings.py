@@ -114,9 +114,14 @@ class Settings:
         """The folder for everything this installation keeps on disk, absolute."""
         return Path(self.var_dir).absolute()
 
+    @property
+    def recipient_domains(self) -> tuple[str, ...]:
+        """The domains that reports may be sent to; empty for any."""
+        return tuple(part.strip().casefold() for part in self.mail_domains.split(",") if part.strip())
+
     def check_recipient(self, address: str) -> None:
         """Raises :class:`UserError` for an e-mail address outside the domains that reports may be sent to."""
-        allowed = [part.strip().casefold() for part in self.mail_domains.split(",") if part.strip()]
+        allowed = self.recipient_domains
         domain = address.rpartition("@")[2].casefold()
         if allowed and domain not in allowed:
             raise UserError(

@@ -7,9 +7,11 @@ from datetime import date
 
 from dash import dcc, html
 
+from data.access import User
 from data.delivery.formats import WEB
 from data.report.choices import Choices
 from data.report.query import ReportQuery
+from data.settings import Settings
 from data.words.question import tell
 from layouts import filters, group_by, output
 from layouts.attributes import aria
@@ -32,6 +34,8 @@ FIELDS_OF: dict[str, tuple[str, ...]] = {
 def panel(
     query: ReportQuery,
     choices: Choices,
+    user: User,
+    settings: Settings,
     *,
     today: date,
     first_visit: bool = False,
@@ -60,7 +64,7 @@ def panel(
                         [
                             filters.panel(query, choices, today=today, first_visit=first_visit),
                             group_by.panel(query),
-                            output.panel(query, choices, output=output_type, send_to=send_to),
+                            output.panel(query, choices, user, settings, output=output_type, send_to=send_to),
                         ],
                         className="panels",
                     ),

@@ -12,6 +12,7 @@ class Stores(StrEnum):
     VIEW = "view-store"  # {"columns": [metric ids shown], "sort": [{"column_id", "direction"}]}
     CHARTS = "charts-store"  # [ChartSpec JSON + "id"] of the charts on the page
     RUN = "run-store"  # {"id": run id, "rows": rows in view, "first": by the page itself} of the query that is running
+    JOB = "job-store"  # {"id": job id} of what a worker makes while the person waits for it here
     THEME = "theme-store"  # "light" | "dark" as it is painted now
 
 
@@ -151,6 +152,11 @@ class Report(StrEnum):
     PROGRESS = "report-progress"
     PROGRESS_WORDS = "report-progress-words"
     CANCEL = "report-cancel"
+    HAND_OVER = "report-hand-over"  # lets a worker go on with what takes long
+    JOB = "report-job"
+    JOB_WORDS = "report-job-words"
+    JOB_OPEN = "report-job-open"
+    JOB_END = "report-job-end"  # cancels it, and closes its line when it has ended
     NOTICE = "report-notice"  # why a report has no rows
     NOTES = "report-notes"  # below the table: which rows are not whole, and what totals are
     GRID = "report-grid"

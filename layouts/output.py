@@ -7,26 +7,43 @@ from collections.abc import Sequence
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 
+from data.access import Right, User
 from data.currencies import currency_codes, currency_name
 from data.delivery.formats import OUTPUTS, WEB
 from data.report.choices import Choices
 from data.report.query import MAX_ACTIVE_DURATION, ReportQuery
+from data.settings import Settings
 from layouts.attributes import aria
 from layouts.controls import Chips, Picker
 from layouts.filters import problem
 from layouts.ids import Delivery, Problem
 
 WEB_NOTE = "A Web report stays on this page: choose a file type to send it."
-FILE_NOTE = "Mail is not set up yet: the file is downloaded here, and nothing is sent to these addresses."
+MAIL_NOTE = "The file is made in the background and sent to each address; it waits in My files, too."
 
 
-def note_for(output: str) -> str:
-    """What is said under Send to."""
-    return WEB_NOTE if output == WEB else FILE_NOTE
+def outbox_note(settings: Settings) -> str:
+    """What is said under Send to about files."""
+    note = MAIL_NOTE
+    if not settings.smtp_host:
+        note = "Mail is not set up here: it is put into this server's outbox, and nothing is sent to these addresses."
+    domains = ", ".join(settings.recipient_domains)
+    return f"{note} Allowed: addresses of {domains}." if domains else note
 
 
-def panel(query: ReportQuery, choices: Choices, *, output: str = WEB, send_to: Sequence[str] = ()) -> html.Section:
-    """The panel, filled from ``query``."""
+def panel(
+    query: ReportQuery,
+    choices: Choices,
+    user: User,
+    settings: Settings,
+    *,
+    output: str = WEB,
+    send_to: Sequence[str] = (),
+) -> html.Section:
+    """The panel, filled from ``query``, with what ``user`` may have made and sent."""
+    outputs = {value: label for value, label in OUTPUTS.items() if value == WEB or user.may(Right.EXPORT)}
+    output = output if output in outputs else WEB
+    file_note = outbox_note(settings)
     return html.Section(
         [
             html.H2("Output", id=Delivery.HEADING, className="panel-title"),
@@ -35,7 +52,7 @@ def panel(query: ReportQuery, choices: Choices, *, output: str = WEB, send_to: S
                     dbc.Label("Type", html_for=Delivery.TYPE),
                     dbc.Select(
                         id=Delivery.TYPE,
-                        options=[{"value": value, "label": label} for value, label in OUTPUTS.items()],
+                        options=[{"value": value, "label": label} for value, label in outputs.items()],
                         value=output,
                     ),
                     problem(Problem.TYPE),
@@ -54,11 +71,12 @@ def panel(query: ReportQuery, choices: Choices, *, output: str = WEB, send_to: S
                         disabled=output == WEB,
                         describedby=Delivery.SEND_TO_NOTE,
                     ),
-                    html.P(note_for(output), id=Delivery.SEND_TO_NOTE, className="field-note"),
+                    html.P(WEB_NOTE if output == WEB else file_note, id=Delivery.SEND_TO_NOTE, className="field-note"),
                     problem(Problem.SEND_TO),
-                    dcc.Store(id=Delivery.NOTES, data={WEB: WEB_NOTE, "file": FILE_NOTE}),
+                    dcc.Store(id=Delivery.NOTES, data={WEB: WEB_NOTE, "file": file_note}),
                 ],
                 className="field",
+                hidden=not (user.may(Right.EXPORT) and user.may(Right.DELIVER)),
             ),
             html.Div(
                 [

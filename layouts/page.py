@@ -103,6 +103,8 @@ def _whole(services: Services) -> html.Div:
                     form.panel(
                         query,
                         choices,
+                        services.user(),
+                        services.settings,
                         today=today_in(query.timezone, utc_now()),
                         first_visit=opened.first_visit,
                         output_type=asked.output,
@@ -143,6 +145,13 @@ def _header(services: Services) -> html.Header:
                         id=Links.OPEN,
                         type="button",
                         className="btn btn-quiet btn-sm",
+                    ),
+                    still(
+                        html.A(
+                            [icon("folder2-open"), html.Span("My files")],
+                            href="/files",
+                            className="btn btn-quiet btn-sm",
+                        )
                     ),
                     html.Div(
                         [

@@ -59,6 +59,7 @@ def section(services: Services, *, answers_first: bool = False) -> html.Section:
                     html.Div(id=Report.HEADLINES, className="headlines"),
                     _bar(services),
                     _progress(),
+                    _job(),
                     still(
                         html.Div(
                             [
@@ -94,6 +95,7 @@ def section(services: Services, *, answers_first: bool = False) -> html.Section:
             dcc.Store(id=Stores.VIEW, data=view_data(usual_view(services, services.user()))),
             dcc.Store(id=Stores.CHARTS, data=[]),
             dcc.Store(id=Stores.RUN),
+            dcc.Store(id=Stores.JOB),
             dcc.Store(id=Report.SORT),
             dcc.Store(id=Report.CHOSEN),
             Handed(id=Report.ADDRESS, to="report.address"),
@@ -376,6 +378,13 @@ def _progress() -> html.Div:
                     still(html.Span(className="spinner", **aria(hidden="true"))),
                     html.Span("Asking", id=Report.PROGRESS_WORDS, role="status"),
                     html.Button("Cancel", id=Report.CANCEL, type="button", className="btn btn-quiet btn-sm"),
+                    html.Button(
+                        "Go on in the background",
+                        id=Report.HAND_OVER,
+                        type="button",
+                        className="btn btn-quiet btn-sm",
+                        hidden=True,
+                    ),
                 ],
                 className="progress-line",
             ),
@@ -394,6 +403,21 @@ def _progress() -> html.Div:
         ],
         id=Report.PROGRESS,
         className="report-progress",
+    )
+
+
+def _job() -> html.Div:
+    """What a worker makes while the person waits; assets/report/job.js follows it."""
+    return html.Div(
+        [
+            still(html.Span(className="spinner", **aria(hidden="true"))),
+            html.Span(id=Report.JOB_WORDS, role="status"),
+            html.A(id=Report.JOB_OPEN, href="/files", hidden=True, className="btn btn-quiet btn-sm"),
+            html.Button("Cancel", id=Report.JOB_END, type="button", className="btn btn-quiet btn-sm"),
+            still(html.A("My files", href="/files")),
+        ],
+        id=Report.JOB,
+        className="report-job",
     )
 
 

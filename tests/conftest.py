@@ -7,9 +7,11 @@ import itertools
 import shutil
 import signal
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -96,6 +98,21 @@ def duckdb_url(tmp_path: Path) -> str:
 def warehouse_url(request: pytest.FixtureRequest) -> str:
     """An empty warehouse of each engine in turn: a test that uses this runs on both."""
     return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+class AtOnce:
+    """In place of the queue: what is put before workers is worked on in a thread of its own."""
+
+    def __init__(self, worker: Any) -> None:
+        self._worker = worker
+
+    def put(self, job_id: str) -> None:
+        """Make a job."""
+        threading.Thread(target=self._worker.make, args=(job_id,), daemon=True).start()
+
+    def send(self, delivery_id: str) -> None:
+        """Send a mail."""
+        threading.Thread(target=self._worker.send, args=(delivery_id,), daemon=True).start()
 
 
 def load_folder(url: str, folder: Path) -> None:

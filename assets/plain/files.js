@@ -14,7 +14,9 @@
   async function renew() {
     let wait = EVERY;
     try {
-      const answer = await fetch(`/files/list?only=${encodeURIComponent(list.dataset.only)}`);
+      const answer = await fetch(`/files/list?only=${encodeURIComponent(list.dataset.only)}`, {
+        headers: { Accept: "application/json" },
+      });
       if (answer.status === 401) return window.location.reload();
       if (!answer.ok) throw new Error(answer.statusText);
       const now = await answer.json();

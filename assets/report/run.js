@@ -7,6 +7,7 @@
 
   const POLL_AFTER = 350; // milliseconds: from 150 on assets/report.css shows "Asking"; most queries are answered by then
   const POLL_EVERY = 400;
+  const OFFER_AFTER = 10_000;
   const ASKING = "Asking";
   let running = null; // the id of the run that was begun last
   let words = ASKING; // what it is said to do
@@ -16,6 +17,8 @@
     running = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
     if (words !== ASKING) tell(ASKING); // of the run before
     const id = running;
+    set("report-hand-over", { hidden: true });
+    setTimeout(() => offer(id), OFFER_AFTER);
     setTimeout(() => follow(id), POLL_AFTER);
     // What its place on the page holds is drawn first, the rows around that a moment later.
     return { id, rows: roomFor(by("report-grid")), ...more };
@@ -47,6 +50,12 @@
     set("run-store", { data: newRun() });
   });
 
+  /* Whoever waits for long may let a worker go on, and leave. */
+  function offer(id) {
+    const waits = id === running && by("report-progress").classList.contains("is-running");
+    if (waits) set("report-hand-over", { hidden: false });
+  }
+
   async function follow(id) {
     const progress = by("report-progress");
     const goesOn = () => id === running && progress.classList.contains("is-running");
@@ -62,7 +71,7 @@
   }
 
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("#report-cancel")) return;
+    if (!event.target.closest("#report-cancel, #report-hand-over")) return;
     const progress = by("report-progress");
     progress.dataset.stopping = "yes";
     tell("Stopping");

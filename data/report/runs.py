@@ -14,6 +14,7 @@ _POLL_SECONDS = 0.05
 _QUIET_SECONDS = 0.25
 """A run tells what it does from then on: before that nobody asks (assets/report/)."""
 _RUN_SECONDS = 600
+_HAND_OVER = "hand over"
 
 
 class Runs:
@@ -30,9 +31,16 @@ class Runs:
         stage = self._shelf.get(f"progress:{run_id}")
         return None if stage is None else str(stage)
 
-    def cancel(self, run_id: str) -> None:
-        """Withdraw the question: the statement that runs is stopped in the engine, unless others wait for it too."""
-        self._shelf.put(f"cancel:{run_id}", True, _RUN_SECONDS)
+    def cancel(self, run_id: str, *, hand_over: bool = False) -> None:
+        """Withdraw the question: the statement that runs is stopped in the engine, unless others wait for it too.
+
+        With ``hand_over`` the person wants the answer all the same, from a worker.
+        """
+        self._shelf.put(f"cancel:{run_id}", _HAND_OVER if hand_over else True, _RUN_SECONDS)
+
+    def is_handed_over(self, run_id: str) -> bool:
+        """Whether a run was withdrawn so that a worker goes on with it."""
+        return bool(self._shelf.get(f"cancel:{run_id}") == _HAND_OVER)
 
     def wait(self, future: Future[Any], watch: Stopwatch, run_id: str | None) -> None:
         """Wait until ``future`` is done, telling what ``watch`` does; raises :class:`Cancelled` when withdrawn."""

@@ -18,8 +18,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from app import create_app
+from data.delivery.worker import Worker
 from data.settings import Settings
-from tests.conftest import load_folder
+from tests.conftest import AtOnce, load_folder
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "dataset"
 
@@ -126,7 +127,10 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Site]]:
         # Most stories begin with an empty page: they are about what a person asks.
         usual = {"var_dir": str(tmp_path / "var"), "log_level": "WARNING", "sign_in": "none", "answer_first": 0}
         chosen = Settings(**usual | settings)
-        server = make_server("127.0.0.1", 0, create_app(chosen).server, threaded=True)
+        application = create_app(chosen).server
+        services = application.extensions["customer_dynamics"]
+        object.__setattr__(services, "queue", AtOnce(Worker(services)))
+        server = make_server("127.0.0.1", 0, application, threaded=True)
         # The default would let the end of each story wait half a second for the server to look up.
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()

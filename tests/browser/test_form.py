@@ -147,7 +147,7 @@ def test_addresses_are_chips_for_files_only(page: Page) -> None:
     expect(page.get_by_text("A Web report stays on this page")).to_be_visible()
     page.get_by_label("Type", exact=True).select_option("CSV")
     expect(send_to).to_be_enabled()
-    expect(page.get_by_text("Mail is not set up yet")).to_be_visible()
+    expect(page.get_by_text("Mail is not set up here")).to_be_visible()
     send_to.press_sequentially("anna@example.org,bob@")
     send_to.press("Enter")
     expect(page.get_by_role("button", name="Remove bob@")).to_be_visible()

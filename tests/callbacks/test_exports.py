@@ -5,17 +5,22 @@ from __future__ import annotations
 import base64
 import csv
 import io
+from collections.abc import Callable
 from typing import Any
 
+import flask.testing
 import pytest
 
+from data.access import OPERATOR
 from data.delivery.format import Format
 from data.delivery.formats import FORMATS
+from data.delivery.worker import Worker
+from data.errors import Cancelled
 from data.report import reports
 from layouts import ids
-from layouts.ids import Delivery, Page, Report, Stores
+from layouts.ids import Delivery, Problem, Report, Stores
 from tests.callbacks.conftest import Visitor
-from tests.callbacks.test_report import ask, words
+from tests.callbacks.test_report import RUN, ask, words
 
 
 def rows(download: dict[str, Any]) -> list[list[str]]:
@@ -59,10 +64,50 @@ def test_an_export_needs_a_report(visitor: Visitor) -> None:
     assert visitor[Report.DOWNLOAD, "data"] is None
 
 
-def test_a_file_type_brings_the_whole_report_and_an_honest_word_about_mail(visitor: Visitor) -> None:
+def test_a_file_type_is_made_by_a_worker(visitor: Visitor) -> None:
     visitor.put({(Delivery.TYPE, "value"): "csv", (Delivery.SEND_TO, "value"): ["anna@example.com"]})
     visitor.put({(Stores.VIEW, "data"): {"columns": ["payg_total"], "sort": []}})
     ask(visitor)
-    assert len(rows(visitor[Report.DOWNLOAD, "data"])[1]) == 22
-    assert "mail is not set up" in words(visitor[Page.MESSAGES, "children"])
+    job = visitor[Stores.JOB, "data"]["id"]
     assert visitor[Stores.REPORT, "data"] is None
+    services = visitor.client.application.extensions["customer_dynamics"]
+    worker = Worker(services)
+    worker.make(job)
+    content = visitor.client.get(f"/files/{job}/download").get_data().decode("utf-8-sig")
+    assert len(list(csv.reader(io.StringIO(content)))[1]) == 22, "whole, whatever the page shows"
+    (delivery,) = services.records.jobs.due(job)
+    worker.send(delivery.id)
+    assert [mail.address for mail in services.records.outbox.of(OPERATOR)] == ["anna@example.com"]
+
+
+def test_an_address_outside_the_domains_is_refused_at_its_field(
+    client_with: Callable[..., flask.testing.FlaskClient],
+) -> None:
+    visitor = Visitor(client_with(mail_domains="example.com"))
+    visitor.put({(Delivery.TYPE, "value"): "csv"})
+    visitor.change(Delivery.SEND_TO, "value", ["eve@elsewhere.net"])
+    said = "eve@elsewhere.net is outside the domains that reports may be sent to (example.com)"
+    assert said in visitor[Delivery.SEND_TO, "problems"]["eve@elsewhere.net"]
+    ask(visitor)
+    assert said in words(visitor[Problem.SEND_TO, "children"])
+    assert visitor[Stores.JOB, "data"] is None
+
+
+def test_a_run_that_takes_long_is_handed_to_a_worker(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = visitor.client.application.extensions["customer_dynamics"].reports.runs
+    real = reports.Reports.ask
+
+    def takes_long(self: reports.Reports, query: Any, user: Any, *, run_id: str) -> Any:
+        if run_id == RUN["id"]:
+            raise Cancelled
+        return real(self, query, user, run_id=run_id)
+
+    monkeypatch.setattr(reports.Reports, "ask", takes_long)
+    visitor.put({(Stores.RUN, "data"): RUN})
+    visitor.press(Report.HAND_OVER)
+    ask(visitor)
+    assert runs.is_handed_over(RUN["id"])
+    job = visitor[Stores.JOB, "data"]["id"]
+    Worker(visitor.client.application.extensions["customer_dynamics"]).make(job)
+    state = visitor.client.get(f"/files/{job}/state").get_json()
+    assert (state["state"], state["place"].startswith("/view?id=")) == ("done", True)

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from dash.development.base_component import Component
 
+from data.access import OPERATOR, User
 from data.report.choices import Choices
 from data.report.dimensions import DIMENSIONS
 from data.report.filters import FILTER, Choice
 from data.report.period import QUICK_RANGES, Bound, quick_range_dates
 from data.report.query import ReportQuery
+from data.settings import Settings
 from data.warehouse.schema import CLIENT_TYPES
 from data.words.question import tell
 from layouts import filters, form
@@ -60,7 +62,9 @@ def parts(component: Any) -> Iterator[Component]:
 
 @pytest.fixture
 def by_id() -> dict[str, Component]:
-    built = form.panel(QUERY, CHOICES, today=TODAY, output_type="csv", send_to=("anna@example.org",))
+    built = form.panel(
+        QUERY, CHOICES, OPERATOR, Settings(), today=TODAY, output_type="csv", send_to=("anna@example.org",)
+    )
     return {part.id: part for part in parts(built) if hasattr(part, "id")}
 
 
@@ -128,7 +132,7 @@ def test_the_browser_knows_what_quick_ranges_mean_around_today(by_id: dict[str, 
 
 
 def test_no_field_is_without_a_label(by_id: dict[str, Component]) -> None:
-    built = form.panel(replace(QUERY, tags=()), CHOICES, today=TODAY)
+    built = form.panel(replace(QUERY, tags=()), CHOICES, OPERATOR, Settings(), today=TODAY)
     labelled = {part.htmlFor if hasattr(part, "htmlFor") else getattr(part, "html_for", None) for part in parts(built)}
     fields = {part.id for part in parts(built) if type(part).__name__ in ("Input", "Select", "Picker", "Chips")}
     assert fields - labelled == set()
@@ -139,3 +143,34 @@ def test_packages_of_one_name_are_offered_with_their_ids() -> None:
     assert [choice["label"] for choice in offered] == ["Gold (#9007199254740992)", "Gold (#9007199254740993)"]
     assert [choice["value"] for choice in offered] == ["9007199254740992", "9007199254740993"]
     assert options(FILTER["owners"], CHOICES)[1] == {"value": "2", "label": "North", "path": "Operator"}
+
+
+def below(part: Any) -> list[Any]:
+    children = getattr(part, "children", None)
+    return children if isinstance(children, list) else []
+
+
+@pytest.mark.parametrize(("role", "may"), [("Manager", True), ("Analyst", False), ("Viewer", False)])
+def test_files_and_mail_are_for_those_who_may_have_them(role: str, may: bool) -> None:
+    user = User(id="anna", name="Anna", role=role)
+    built = form.panel(QUERY, CHOICES, user, Settings(), today=TODAY, output_type="csv")
+    by_id = {part.id: part for part in parts(built) if hasattr(part, "id")}
+    assert ({"csv", "xlsx"} <= {item["value"] for item in by_id[Delivery.TYPE].options}) is may
+    assert by_id[Delivery.TYPE].value == ("csv" if may else "web")
+    field = next(part for part in parts(built) if by_id[Delivery.SEND_TO] in below(part))
+    assert field.hidden is not may
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (Settings(), "this server's outbox"),
+        (Settings(smtp_host="mail.example.com"), "sent to each address"),
+        (Settings(mail_domains="Example.com, partner.org"), "Allowed: addresses of example.com, partner.org."),
+    ],
+)
+def test_the_form_says_where_mail_goes(settings: Settings, said: str) -> None:
+    built = form.panel(QUERY, CHOICES, OPERATOR, settings, today=TODAY, output_type="csv")
+    by_id = {part.id: part for part in parts(built) if hasattr(part, "id")}
+    assert said in by_id[Delivery.SEND_TO_NOTE].children
+    assert by_id[Delivery.NOTES].data["file"] == by_id[Delivery.SEND_TO_NOTE].children
