@@ -50,6 +50,7 @@ ICONS = (
     "star-fill",
     "sun",
     "table",
+    "three-dots",
     "trash3",
     "x-lg",
 )

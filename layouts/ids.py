@@ -147,6 +147,8 @@ class Report(StrEnum):
     INFO = "report-info"
     INFO_TEXT = "report-info-text"
     TOOLS = "report-tools"
+    TOOLS_OPEN = "report-tools-open"  # on a narrow screen the tools are behind it
+    TABS = "report-tabs"  # on a narrow screen: which group of columns the table shows
     HEADLINES = "report-headlines"  # the figures on top of the answer that the page begins with
     FIRST = "report-first"  # true on a page that begins with an answer
     PROGRESS = "report-progress"

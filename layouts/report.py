@@ -75,6 +75,13 @@ def section(services: Services, *, answers_first: bool = False) -> html.Section:
                         [
                             html.Div(
                                 [
+                                    # assets/report/groups.js has a tab for each group of columns.
+                                    html.Div(
+                                        id=Report.TABS,
+                                        className="group-tabs",
+                                        role="group",
+                                        **aria(label="Group of columns"),
+                                    ),
                                     table.frame("main", "Report table", Report.GRID, Report.TABLE, rows),
                                     html.Div(id=Report.NOTES, className="report-notes"),
                                     _again(),
@@ -269,6 +276,13 @@ def _bar(services: Services) -> html.Div:
                     ),
                 ],
                 className="facts-line",
+            ),
+            html.Button(
+                still(icon("three-dots")),
+                id=Report.TOOLS_OPEN,
+                type="button",
+                className="btn btn-quiet btn-icon tools-open",
+                **aria(label="Tools", expanded="false", controls=Report.TOOLS),
             ),
             html.Div(
                 [

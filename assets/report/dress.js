@@ -9,6 +9,7 @@
     const table = grid.querySelector("table.cell-table");
     const sheet = page.sheets[tableId];
     if (!table || !sheet) return;
+    if (tableId === "report-table") page.paintTabs();
     label(table, "aria-label", grid.getAttribute("aria-label"));
     label(table, "aria-rowcount", String(sheet.count + sheet.pinned.length + page.HEADER_ROWS));
     const rows = table.rows;

@@ -39,8 +39,23 @@
     }
   });
 
+  /* On a narrow screen the tools are behind one button. */
+  function showTools(open) {
+    by("report-tools").classList.toggle("is-open", open);
+    by("report-tools-open").setAttribute("aria-expanded", String(open));
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#report-tools-open")) showTools(!by("report-tools").classList.contains("is-open"));
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
+    const tools = by("report-tools");
+    if (tools && tools.classList.contains("is-open") && tools.contains(document.activeElement) && !tools.querySelector(".show, .is-open")) {
+      showTools(false);
+      by("report-tools-open").focus();
+    }
     page.hideTip();
     for (const [buttonId, panelId] of Object.entries(POPOVERS)) {
       const [button, panel] = [by(buttonId), by(panelId)];

@@ -152,13 +152,26 @@
       const from = area ? chosen.to : firstInView(grid, sheet);
       const to = {
         row: Math.max(0, Math.min(last.row, from.row + (down || 0))),
-        column: Math.max(0, Math.min(last.column, from.column + (along || 0))),
+        column: seenColumn(grid, Math.max(0, Math.min(last.column, from.column + (along || 0))), along),
       };
+      if (to.column === null) to.column = from.column;
       choose(tableId, event.shiftKey ? (area ? chosen.from : from) : to, to);
       reveal(grid, sheet, to);
     } else return false;
     event.preventDefault();
     return true;
+  }
+
+  /* The nearest column that the tabs of a narrow screen let one see, on the way there or before it. */
+  function seenColumn(grid, column, along) {
+    const heads = grid.querySelector("table.cell-table").rows[1].cells;
+    const seen = (at) => heads[at] && heads[at].offsetWidth > 0;
+    if (seen(column)) return column;
+    const step = along < 0 ? -1 : 1;
+    for (let at = column; heads[at]; at += step) if (seen(at)) return at;
+    if (Math.abs(along) !== Infinity) return null;
+    for (let at = column; heads[at]; at -= step) if (seen(at)) return at;
+    return null;
   }
 
   const firstInView = (grid, sheet) => ({ row: Math.min(sheet.count - 1, Math.round(grid.scrollTop / page.rowHeight(grid))), column: 0 });

@@ -266,6 +266,7 @@ def test_files_and_full_screen_hold_the_whole_chart(page: Page, tmp_path: Path) 
 def test_on_a_phone_charts_come_below_and_nothing_overflows(new_page: Callable[..., Page]) -> None:
     page = new_page(viewport={"width": 360, "height": 740})
     ask(page, ("month", "package"))
+    button(page, "Tools").click()
     show(page, "Packages: Renew Total")
     table, chart = boxes(page)
     assert chart["top"] >= table["bottom"]
