@@ -75,7 +75,7 @@ class Target(ABC):
     folder: Path
     """A folder for files of the load's own."""
     outdated: bool
-    """Whether there is live data without derived tables: an earlier program loaded it."""
+    """Whether there is live data without some of the derived tables: an earlier program loaded it."""
 
     @abstractmethod
     def bring(self, tables: Sequence[str]) -> None:
@@ -202,7 +202,7 @@ class _EmbeddedTarget(Target):
     def bring(self, tables: Sequence[str]) -> None:
         if self._live is not None:
             self.connection.execute(f"ATTACH {quoted(str(self._versions.file(self._live)))} AS live (READ_ONLY)")
-            self.outdated = not is_prepared(self.connection, "live")
+            self.outdated = not is_prepared(self.connection, "live") or not has_lines(self.connection, "live")
             return
         self.connection.execute("CREATE SCHEMA live")
         for table in (*DATASET, loads):
@@ -446,9 +446,9 @@ def _hold_postgresql(url: sa.URL, tell: Tell, zones: Sequence[str]) -> Iterator[
         if not warehouse.execute(sa.select(sa.func.pg_try_advisory_xact_lock(LOADING))).scalar():
             tell("Waiting for another load to finish")
             warehouse.execute(sa.select(sa.func.pg_advisory_xact_lock(LOADING)))
-        loaded, prepared, _ = tables_there(warehouse)
+        loaded, prepared, lined = tables_there(warehouse)
         metadata.create_all(warehouse, tables=[*DATASET, loads, *DERIVED, *LINES])
-        yield _PostgreSQLTarget(warehouse, folder, connection, zones, outdated=loaded and not prepared)
+        yield _PostgreSQLTarget(warehouse, folder, connection, zones, outdated=loaded and not (prepared and lined))
 
 
 class _PostgreSQLTarget(Target):

@@ -19,7 +19,7 @@ from data.report.run import run_report
 from data.settings import Settings
 from data.warehouse.engines import embedded_path, open_warehouse
 from data.warehouse.lines import Cause, lapse
-from data.warehouse.load import load_folder
+from data.warehouse.load import load_folder, rebuild
 from data.warehouse.schema import LINES, client_groups, day_flows, lapse_changes, level_changes
 from data.warehouse.versions import Versions
 from tests.data.warehouse.company import COMPANY, rows, write
@@ -128,3 +128,6 @@ def test_data_without_lines_is_answered_from_its_transactions(warehouse_url: str
                 connection.execute(sa.text(drop))
         engine.dispose()
     assert source_of(settings, "UTC") == "transactions"
+    assert rebuild(settings) is not None
+    assert source_of(settings, "UTC") == "change lines"
+    assert rebuild(settings) is None
