@@ -12,6 +12,7 @@ import flask
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from plotly.offline import get_plotlyjs
 
+from callbacks import read
 from callbacks.errors import say
 from callbacks.form import language
 from charts.presets import refit
@@ -56,12 +57,13 @@ def register(app: Dash, services: Services) -> None:
     )
 
     @app.callback(Output(Chart.DRAWN, "data"), Input(Chart.ASKED, "data"), prevent_initial_call=True)
-    def draw_charts(asked: dict[str, Any] | None) -> Any:
+    def draw_charts(asked: object) -> Any:
         if not asked:
             return no_update
-        specs = read_charts(services, asked["charts"])
-        result = services.records.snapshots.peek(asked["link"], services.user()).result if specs else None
-        fitted, cards = faces(specs, result, dark=bool(asked["dark"]), narrow=bool(asked["narrow"]))
+        sight = read.read_sight(asked)
+        specs = read_charts(services, sight.charts)
+        result = services.records.snapshots.peek(sight.link, services.user()).result if specs else None
+        fitted, cards = faces(specs, result, dark=sight.dark, narrow=sight.narrow)
         # The browser takes the fitted specs over, but not those of charts that were changed in the meantime.
         return {"asked": asked, "charts": [spec.to_json() for spec in fitted], "cards": cards}
 
@@ -72,11 +74,11 @@ def register(app: Dash, services: Services) -> None:
         Input(Chart.KEEP, "data"),
         prevent_initial_call=True,
     )
-    def keep_preset(kept: dict[str, Any] | None) -> Any:
+    def keep_preset(kept: object) -> Any:
         if not kept:
             return no_update
         user = services.user()
-        spec = replace(ChartSpec.from_json(kept["chart"]), id="", preset=None)
+        spec = replace(ChartSpec.from_json(read.read_kept(kept)), id="", preset=None)
         try:
             services.records.chart_presets.create(user, spec.title, spec.to_json())
         except UserError as fault:
@@ -123,10 +125,10 @@ def _packed_plotly() -> bytes:
     return packed
 
 
-def read_charts(services: Services, data: Any) -> tuple[ChartSpec, ...]:
+def read_charts(services: Services, data: tuple[object, ...]) -> tuple[ChartSpec, ...]:
     """The charts that the page asks for. One that cannot be read is left out, and the person is told why."""
     found = []
-    for item in data if isinstance(data, list) else []:
+    for item in data:
         try:
             found.append(_unfolded(services, ChartSpec.from_json(item)))
         except UserError as fault:

@@ -49,8 +49,8 @@ def register(app: dash.Dash, services: Services) -> None:
         Input(Delivery.SEND_TO, "value"),
         prevent_initial_call=True,
     )
-    def check_addresses(addresses: list[str] | None) -> tuple[dict[str, str], str]:
-        problems = read.address_problems(addresses or (), services.settings)
+    def check_addresses(addresses: object) -> tuple[dict[str, str], str]:
+        problems = read.address_problems(read.read_addresses(addresses), services.settings)
         return problems, next(iter(problems.values()), "")
 
 

@@ -66,9 +66,9 @@ def _open(app: Dash, services: Services) -> None:
         },
         prevent_initial_call="initial_duplicate",
     )
-    def open_link(pathname: str | None, search: str | None, shown: dict[str, Any] | None) -> dict[str, Any]:
+    def open_link(pathname: object, search: object, shown: object) -> dict[str, Any]:
         nothing = unopened()
-        link_id = addressed_link(pathname, search)
+        link_id = addressed_link(read.read_part(pathname), read.read_part(search))
         if link_id is None or link_id == read.read_shown(shown):
             return nothing
         try:
@@ -78,11 +78,11 @@ def _open(app: Dash, services: Services) -> None:
             return nothing | {"message": messages.notice(fault.message, "bad")}
 
 
-def addressed_link(pathname: str | None, search: str | None) -> str | None:
+def addressed_link(pathname: str, search: str) -> str | None:
     """The id of the link that an address leads to; None for any other address of ours."""
-    if (pathname or "").rstrip("/") != VIEW_PATH:
+    if pathname.rstrip("/") != VIEW_PATH:
         return None
-    return parse_qs((search or "").lstrip("?")).get("id", [""])[0]
+    return parse_qs(search.lstrip("?")).get("id", [""])[0]
 
 
 def unopened() -> dict[str, Any]:

@@ -6,6 +6,9 @@ A page that was opened before the program was brought up to date sends such thin
 from __future__ import annotations
 
 import json
+import math
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import dash
@@ -15,6 +18,8 @@ _ADDRESS = "/_dash-update-component"
 _SENTENCE = "This is not a request that the page makes: reload it and try again."
 _SEVERAL = (["ALL"], ["ALLSMALLER"])
 _ONE = ["MATCH"]
+_ESCAPED = re.compile(rb"\\u(0000|[dD][89a-fA-F])")  # may stand for what cannot be kept; seldom seen at all
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def register(app: dash.Dash) -> None:
@@ -26,12 +31,42 @@ def register(app: dash.Dash) -> None:
         if flask.request.path != _ADDRESS or flask.request.method != "POST":
             return
         try:
-            body = json.loads(flask.request.get_data())
+            body = read_json(flask.request.get_data())
             fits = _fits(body, app.callback_map)
         except (ValueError, RecursionError):
             fits = False
         if not fits or not flask.request.is_json:
             flask.abort(400, _SENTENCE)
+
+
+def read_json(raw: bytes) -> Any:
+    """What ``raw`` says as JSON. Raises :class:`ValueError` also for what browsers never send and databases refuse.
+
+    These are numbers without end, the character of number zero, and halves of characters.
+    """
+    read = json.loads(raw.decode(), parse_constant=_finite, parse_float=_finite)
+    if _ESCAPED.search(raw) and any(map(_UNKEEPABLE.search, _texts(read))):
+        raise ValueError
+    return read
+
+
+def _texts(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield key
+            yield from _texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _texts(value)
+
+
+def _finite(number: str) -> float:
+    found = float(number)
+    if not math.isfinite(found):
+        raise ValueError(number)
+    return found
 
 
 def _fits(body: Any, callbacks: dict[str, Any]) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
-from typing import Any
+from typing import Any, cast
 
 from dash import Output, State
 from email_validator import EmailNotValidError, validate_email
 
+from data.access import Visibility
+from data.acts.templates import Edited, Said
 from data.delivery.asked import Asked
 from data.delivery.formats import WEB, check_output_type
 from data.errors import UserError
@@ -21,6 +23,7 @@ from data.report.view import View
 from data.settings import Settings
 from layouts.filters import CUSTOM, IDS
 from layouts.ids import Delivery, Filters, GroupBy, Period
+from layouts.templates import ALONG
 
 _FIELDS: dict[str, str] = {
     "range": Period.RANGE,
@@ -108,21 +111,26 @@ def read_form(values: Mapping[str, Any]) -> Asked:
         end=end,
         timezone=zone,
         quick_range=quick_range,
-        group_by=_texts(values, "group_by"),
+        group_by=_texts(values.get("group_by")),
         currency=str(values.get("currency") or ""),
         active_duration=_months(values.get("active_duration")),
         filters=tuple((item.id, _values(item, values.get(item.id))) for item in FILTERS),
     ).check()
-    send_to = () if output == WEB else tuple(_texts(values, "send_to"))
+    send_to = () if output == WEB else _texts(values.get("send_to"))
     wrong = address_problems(send_to)
     if wrong:
         raise UserError(f"Send to: {next(iter(wrong.values()))}", field="send-to")
     return Asked(query, output, send_to)
 
 
-def read_view(data: Mapping[str, Any] | None, charts: list[Any] | None = None) -> View:
+def read_view(data: object, charts: object = None) -> View:
     """What is on the page beside the figures, from its stores; raises :class:`UserError` when it cannot be read."""
-    return View.from_json({**(data or {}), "charts": charts})
+    return View.from_json({**_object({} if data is None else data), "charts": charts})
+
+
+def read_columns(data: object) -> tuple[str, ...]:
+    """Ids of the metrics that a person wants to see; raises :class:`UserError` when they cannot be read."""
+    return _texts(data)
 
 
 def read_shown(data: object) -> str | None:
@@ -130,11 +138,12 @@ def read_shown(data: object) -> str | None:
 
     Raises :class:`UserError` when it cannot be read.
     """
-    if not data:
-        return None
-    if not isinstance(data, Mapping) or not isinstance(data.get("link"), str):
-        raise UserError("Which report the page shows cannot be read: load the page again.")
-    return str(data["link"])
+    return _text(_object(data).get("link")) if data else None
+
+
+def read_part(data: object) -> str:
+    """A part of the address, empty when it has none; raises :class:`UserError` when it cannot be read."""
+    return _text(data or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +160,75 @@ class Press:
 
 def read_press(data: object) -> Press:
     """A run from the page's own store; raises :class:`UserError` when it cannot be read."""
-    if not isinstance(data, Mapping) or not isinstance(data.get("id"), str):
-        raise UserError("What the page asks cannot be read: load the page again, and press Query.")
-    rows = data.get("rows")
-    return Press(data["id"], rows if isinstance(rows, int) else None, bool(data.get("first")))
+    press = _object(data)
+    rows = press.get("rows")
+    return Press(_text(press.get("id")), rows if isinstance(rows, int) else None, bool(press.get("first")))
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Charts that the page asks for: of the report behind a link, in which look. Each is read on its own."""
+
+    link: str
+    charts: tuple[object, ...]
+    dark: bool
+    narrow: bool
+
+
+def read_sight(data: object) -> Sight:
+    """The charts that the page asks for, from its store; raises :class:`UserError` when they cannot be read."""
+    asked = _object(data)
+    charts = asked.get("charts")
+    if not isinstance(charts, list):
+        raise _unreadable()
+    return Sight(_text(asked.get("link")), tuple(charts), asked.get("dark") is True, asked.get("narrow") is True)
+
+
+def read_kept(data: object) -> object:
+    """The chart that is to be kept as a preset, for :meth:`ChartSpec.from_json`; raises :class:`UserError`."""
+    return _object(data).get("chart")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a person does with which template of the list."""
+
+    template: str
+    act: str
+
+
+def read_use(data: object) -> Use:
+    """A touch of the list of templates; raises :class:`UserError` when it cannot be read."""
+    touched = _object(data)
+    return Use(_text(touched.get("id")), _text(touched.get("act")))
+
+
+def read_edited(data: object) -> Edited | None:
+    """The template that the dialog changes, None for a new one; raises :class:`UserError` when it cannot be read."""
+    if data is None:
+        return None
+    edited = _object(data)
+    version = edited.get("version")
+    if not isinstance(version, int):
+        raise _unreadable()
+    return Edited(_text(edited.get("id")), version)
+
+
+def read_said(fields: Mapping[str, Any]) -> Said:
+    """What the dialog says of a template, from its fields; raises :class:`UserError` when they cannot be read."""
+    along = _texts(fields.get("along"))
+    return Said(
+        title=_text(fields.get("title") or ""),
+        description=_text(fields.get("description") or ""),
+        visibility=cast("Visibility", _text(fields.get("visibility") or "me")),
+        along=tuple(name for name in ALONG if name in along),
+        runs_at_once=bool(fields.get("runs")),
+    )
+
+
+def read_addresses(data: object) -> tuple[str, ...]:
+    """The e-mail addresses of a field, as they were typed; raises :class:`UserError` when they cannot be read."""
+    return _texts(data)
 
 
 def address_problems(addresses: Sequence[str], settings: Settings | None = None) -> dict[str, str]:
@@ -198,8 +272,28 @@ def _bound(label: str, day: Any, moment: Any, field: str) -> Bound:
     return Bound(found, at)
 
 
-def _texts(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(str(value) for value in values.get(name) or ())
+def _texts(data: object) -> tuple[str, ...]:
+    if not data:
+        return ()
+    if not isinstance(data, list | tuple):
+        raise _unreadable()
+    return tuple(map(_text, data))
+
+
+def _text(data: object) -> str:
+    if not isinstance(data, str):
+        raise _unreadable()
+    return data
+
+
+def _object(data: object) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
+        raise _unreadable()
+    return data
+
+
+def _unreadable() -> UserError:
+    return UserError("What the page asks cannot be read: load the page again.")
 
 
 def _values(item: Filter, values: Any) -> tuple[Value, ...]:

@@ -84,7 +84,7 @@ def register(app: Dash, services: Services) -> None:
         ],
         prevent_initial_call=True,
     )
-    def run_report(run: dict[str, Any], view: dict[str, Any], values: Any) -> dict[str, Any]:
+    def run_report(run: object, view: object, values: Any) -> dict[str, Any]:
         return answered(services, read.read_press(run), read.read_view(view), read.read_form(values))
 
     @app.callback(
@@ -94,7 +94,7 @@ def register(app: Dash, services: Services) -> None:
         },
         prevent_initial_call=True,
     )
-    def cancel_report(clicks: int, runs: tuple[dict[str, str] | None, ...]) -> None:  # noqa: ARG001 - the trigger
+    def cancel_report(clicks: int, runs: tuple[object, ...]) -> None:  # noqa: ARG001 - the trigger
         # One of them goes on; the id of one that has ended means nothing any more.
         for run in runs:
             if run:
@@ -138,12 +138,12 @@ def register(app: Dash, services: Services) -> None:
         },
         prevent_initial_call=True,
     )
-    def sort_rows(sort: list[dict[str, str]], shown: dict[str, Any] | None, view: dict[str, Any]) -> dict[str, Any]:
+    def sort_rows(sort: object, shown: object, view: object) -> dict[str, Any]:
         link_id = read.read_shown(shown)
         if link_id is None:
             return {"rows": no_update, "data": no_update, "view": no_update}
         result = services.records.snapshots.peek(link_id, services.user()).result
-        sorted_ = read.read_view({**view, "sort": sort})
+        sorted_ = replace(read.read_view(view), sort=read.read_view({"sort": sort}).sort)
         sheet = sheet_of(result, sorted_)
         return {"rows": sheet.rows, "data": sheet.table["data"], "view": report.view_data(sorted_)}
 
@@ -153,8 +153,8 @@ def register(app: Dash, services: Services) -> None:
     )
 
     @app.callback(Input(Report.CHOSEN, "data"), prevent_initial_call=True)
-    def remember_columns(columns: list[str]) -> None:
-        keep_columns(services, services.user(), columns)
+    def remember_columns(columns: object) -> None:
+        keep_columns(services, services.user(), read.read_columns(columns))
 
 
 def answered(services: Services, run: read.Press, view: View, asked: Asked) -> dict[str, Any]:

@@ -29,9 +29,7 @@ def register(app: Dash, services: Services) -> None:
         },
         prevent_initial_call=True,
     )
-    def copy_link(
-        clicks: int, shown: dict[str, Any] | None, view: dict[str, Any], charts: list[Any] | None
-    ) -> dict[str, Any]:
+    def copy_link(clicks: int | None, shown: dict[str, Any] | None, view: object, charts: object) -> dict[str, Any]:
         link_id = read.read_shown(shown)
         if shown is None or link_id is None:
             return {"report": no_update, "address": no_update, "copied": no_update}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from time import time
@@ -77,17 +77,17 @@ def register(app: dash.Dash, services: Services) -> None:
     )
     def save_template(
         clicks: int | None,  # noqa: ARG001
-        edited: dict[str, Any] | None,
+        edited: object,
         said: dict[str, Any],
-        view: dict[str, Any] | None,
-        charts: list[Any] | None,
+        view: object,
+        charts: object,
         values: dict[str, Any],
     ) -> dict[str, Any]:
         with _said_in_the_dialog():
             renewed = edited is None or bool(said.get("query"))
             asked = read.read_form(values) if renewed else None
             seen = read.read_view(view, charts)
-            saved = acts.save(services, services.user(), _said(said), _edited(edited), asked, seen)
+            saved = acts.save(services, services.user(), read.read_said(said), read.read_edited(edited), asked, seen)
         return {
             "opened": _opened(open_=False),
             "items": templates.listed(services),
@@ -111,15 +111,16 @@ def register(app: dash.Dash, services: Services) -> None:
         state={"view": State(Stores.VIEW, "data")},
         prevent_initial_call=True,
     )
-    def use_template(act: dict[str, Any] | None, view: dict[str, Any] | None) -> dict[str, Any]:
+    def use_template(act: object, view: object) -> dict[str, Any]:
         changes: dict[str, Any] = {
             "fields": dict.fromkeys(read.outputs(), _STILL),
             "dialog": dict.fromkeys(_DIALOG, _STILL),
             **dict.fromkeys(("view", "charts", "run_now", "items", "deleted", "undo_words", "message"), _STILL),
             "undo_hidden": True,
         }
-        use = USES.get(act["act"]) if act else None
-        return changes if act is None or use is None else changes | use(services, str(act["id"]), read.read_view(view))
+        touched = read.read_use(act) if act else None
+        use = USES.get(touched.act) if touched else None
+        return changes | (use(services, touched.template, read.read_view(view)) if touched and use else {})
 
     @app.callback(
         Output(Ids.LIST, "items", allow_duplicate=True),
@@ -128,7 +129,7 @@ def register(app: dash.Dash, services: Services) -> None:
         State(Ids.DELETED, "data"),
         prevent_initial_call=True,
     )
-    def undo_delete(clicks: int | None, deleted: dict[str, Any] | None) -> tuple[Any, bool]:  # noqa: ARG001
+    def undo_delete(clicks: int | None, deleted: object) -> tuple[Any, bool]:  # noqa: ARG001
         if deleted is None:
             return _STILL, True
         acts.bring_back(services, services.user(), acts.Deleted.from_json(deleted))
@@ -243,20 +244,6 @@ def _said_in_the_dialog() -> Iterator[None]:
         if PROBLEM_OF.get(fault.field or "") is None or fault.field == "title":
             raise UserError(fault.message, field="title") from fault
         raise UserError(f"The form cannot be saved as it is. {fault.message}", field="title") from fault
-
-
-def _said(fields: Mapping[str, Any]) -> acts.Said:
-    return acts.Said(
-        title=str(fields.get("title") or ""),
-        description=str(fields.get("description") or ""),
-        visibility=fields.get("visibility") or "me",
-        along=tuple(name for name in templates.ALONG if name in (fields.get("along") or ())),
-        runs_at_once=bool(fields.get("runs")),
-    )
-
-
-def _edited(data: Mapping[str, Any] | None) -> acts.Edited | None:
-    return None if data is None else acts.Edited(str(data["id"]), int(data["version"]))
 
 
 def _opened(*, open_: bool, editing: bool = False) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import sqlalchemy as sa
 
@@ -86,7 +86,7 @@ class Draft:
             title=str(data.get("title") or ""),
             asked=Asked.from_json(data.get("asked")),
             description=str(data.get("description") or ""),
-            visibility=data.get("visibility") or "me",
+            visibility=cast("Visibility", str(data.get("visibility") or "me")),
             view=None if view is None else View.from_json(view),
             runs_at_once=bool(data.get("runs_at_once")),
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any
 
 import pytest
 
 from callbacks import read
+from data.acts.templates import Edited, Said
 from data.delivery.asked import Asked
 from data.errors import UserError
 from data.report.order import Sort
@@ -136,3 +138,50 @@ def test_a_store_that_is_not_the_pages_own_is_refused_in_one_sentence(data: Any)
     for reader in (read.read_shown, read.read_press):
         with pytest.raises(UserError, match="load the page again"):
             reader(data)
+
+
+@pytest.mark.parametrize(
+    ("reader", "data"),
+    [
+        (reader, data)
+        for reader, several in {
+            read.read_view: [[], "x", {"columns": "payg_total"}, {"columns": [1]}, {"sort": 1}],
+            read.read_columns: ["payg_total", 1, [None]],
+            read.read_shown: ["x", {"link": 1}, {"a": 1}],
+            read.read_press: [None, [], {"id": 1}],
+            read.read_sight: [None, [], {"link": "a"}, {"charts": []}, {"link": "a", "charts": {}}],
+            read.read_kept: [None, "x", []],
+            read.read_use: [[None], {"id": "a"}, {"act": "load"}, {"id": 1, "act": "load"}, {"id": "a", "act": []}],
+            read.read_edited: [0, {"id": "a"}, {"version": 1}, {"id": "a", "version": "1"}],
+            read.read_said: [{"title": [1]}, {"along": 1}, {"visibility": ["me"]}, {"along": "columns"}],
+            read.read_addresses: ["anna@example.org", [1], True],
+            read.read_part: [1, ["x"]],
+        }.items()
+        for data in several
+    ],
+)
+def test_what_the_page_never_holds_is_said_in_one_sentence(reader: Callable[[Any], object], data: Any) -> None:
+    with pytest.raises(UserError, match=r"cannot be read.*: load the page again\.$"):
+        reader(data)
+
+
+def test_what_the_page_holds_is_read() -> None:
+    charts = [{"id": "c1"}, "no chart"]
+    sight = read.read_sight({"link": "a", "charts": charts, "dark": True, "narrow": False})
+    assert sight == read.Sight("a", tuple(charts), dark=True, narrow=False)
+    assert read.read_kept({"chart": {"id": "c1"}, "at": 1}) == {"id": "c1"}
+    assert read.read_use({"id": "a", "act": "load", "at": 1}) == read.Use("a", "load")
+    assert read.read_edited({"id": "a", "version": 2}) == Edited("a", 2)
+    assert read.read_edited(None) is None
+    fields = {
+        "title": "T",
+        "description": None,
+        "visibility": None,
+        "along": ["charts", "rows"],
+        "runs": [],
+        "query": 0,
+    }
+    said = Said(title="T", description="", visibility="me", along=("charts",), runs_at_once=False)
+    assert read.read_said(fields) == said
+    assert read.read_addresses(None) == read.read_columns([]) == ()
+    assert (read.read_part(None), read.read_part("?id=a")) == ("", "?id=a")
