@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.Column("said", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_deliveries_job_id", ondelete="CASCADE"),
-        sa.UniqueConstraint("job_id", "address", name="uq_deliveries_job_id"),
+        sa.UniqueConstraint("job_id", "address", name="uq_deliveries_job_id_address"),
         comment="A job's mail to one address: state, and what the mail server said last.",
     )
     for column in ("job_id", "state"):
