@@ -14,7 +14,7 @@ from dash import html
 from flask_caching import Cache
 
 import callbacks
-from callbacks import admin, gate, my_files, payload, routes, sign_in, trust
+from callbacks import admin, api, gate, my_files, payload, routes, sign_in, trust
 from data import commands, events
 from data.errors import UserError
 from data.places import close_places
@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = True) -> dash
     gate.register(server, services, serves=serves)
     sign_in.register(server, services)
     admin.register(server, services)
+    api.register(server, services)
     my_files.register(server, services)
     callbacks.register_all(app, services)
     payload.register(app)

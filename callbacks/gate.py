@@ -10,7 +10,7 @@ import ipaddress
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 import flask
@@ -21,11 +21,17 @@ from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
 from data.access import OPERATOR, NotAllowed, Right, User
-from data.errors import Unreachable, UserError
+from data.errors import NoData, Unreachable, UserError
 from data.secret import secret_key
 from data.services import Services
 from data.settings import Settings
 from data.store.audit import Act
+from data.store.contents import LinkDamaged
+from data.store.jobs import JobGone
+from data.store.links import LinkGone
+from data.store.templates import TemplateGone
+from data.store.throttle import TooOften
+from data.store.users import token_digest
 from layouts.pages import render_page
 
 SIGN_INS = ("password", "oidc", "both", "none")
@@ -82,6 +88,8 @@ def is_loopback(address: str) -> bool:
 
 def asking() -> User:
     """The person who is signed in; for the ``who`` of :class:`Services`. Refuses (401) where nobody is."""
+    if (bearer := flask.g.get("bearer")) is not None:
+        return cast("User", bearer)
     person = flask_login.current_user
     if not isinstance(person, SignedIn):
         flask.abort(401)
@@ -174,6 +182,8 @@ def register(server: flask.Flask, services: Services, *, serves: bool) -> None:
     @server.before_request
     def keep_out() -> BaseResponse | tuple[Any, int] | None:
         request = flask.request
+        if request.path.startswith(API) and (refused := _take_bearer(services)) is not None:
+            return refused
         if settings.sign_in == "none":
             if not is_loopback(request.remote_addr or "127.0.0.1"):
                 return render_page("message.html", title="Not here", text="This page is for its own machine only."), 403
@@ -181,6 +191,10 @@ def register(server: flask.Flask, services: Services, *, serves: bool) -> None:
         view = server.view_functions.get(request.endpoint or "")
         if getattr(view, "is_public", False):
             return None
+        if flask.g.get("bearer") is not None:
+            return None
+        if request.path.startswith(API) and request.endpoint != API_DOCUMENT:
+            return {"error": "Give a personal access token: Authorization: Bearer cdt_…"}, 401
         if not isinstance(flask_login.current_user, SignedIn):
             return _signed_out()
         if not flask_login.current_user.user.may(Right.VIEW) and request.endpoint not in _WITHOUT_REPORTS:
@@ -191,10 +205,10 @@ def register(server: flask.Flask, services: Services, *, serves: bool) -> None:
     @server.errorhandler(UserError)
     def say_fault(fault: UserError) -> tuple[Any, int]:
         """What a person can put right, in one sentence; the page's own callbacks say it themselves."""
-        status = 503 if isinstance(fault, Unreachable) else 403 if isinstance(fault, NotAllowed) else 400
+        status = next((code for kinds, code in _STATUSES if isinstance(fault, kinds)), 400)
         if _wants_page():
             return render_page("message.html", title=_TITLES[status], text=fault.message), status
-        return {"error": fault.message}, status
+        return {"error": fault.message, "field": fault.field}, status
 
     @server.after_request
     def hand_out_token(response: flask.Response) -> flask.Response:
@@ -211,10 +225,49 @@ def register(server: flask.Flask, services: Services, *, serves: bool) -> None:
         return {"error": text}, 400
 
 
-_TITLES = {400: "Not done", 403: "Not for you", 503: "Not now"}
+API, API_DOCUMENT = "/api/", "api-docs.openapi_json"
+"""Where programs ask, and the one thing there that a signed-in person may read without a token."""
+
+_STATUSES: tuple[tuple[tuple[type[UserError], ...], int], ...] = (
+    ((Unreachable, NoData), 503),
+    ((NotAllowed,), 403),
+    ((LinkGone, JobGone, TemplateGone), 404),
+    ((LinkDamaged,), 500),
+    ((TooOften,), 429),
+)
+_TITLES = {
+    400: "Not done",
+    403: "Not for you",
+    404: "Nothing here",
+    429: "Too often",
+    500: "This report is damaged",
+    503: "Not now",
+}
 
 _WITHOUT_REPORTS = frozenset({"sign_out", "account"})
 """What a person without the right to view reports may still reach."""
+
+
+def token_key() -> str:
+    """Whose requests are counted together: a token's, or what comes from one address without any."""
+    header = flask.request.headers.get("Authorization", "")
+    return token_digest(header).hex()[:32] if header else flask.request.remote_addr or ""
+
+
+def _take_bearer(services: Services) -> tuple[Any, int] | None:
+    """Let the holder of a token in as the person it acts for; an answer where the token is none."""
+    kind, _, text = flask.request.headers.get("Authorization", "").partition(" ")
+    if not text:
+        return None
+    user = services.records.tokens.user(text.strip()) if kind.casefold() == "bearer" else None
+    if user is None or (user.is_demo and not services.demo.is_alone()):
+        services.records.throttle.take("30 per 15 minutes", "bearer", flask.request.remote_addr or "", what=_REFUSED)
+        return {"error": "The token is not valid: it may have expired or been revoked. Make a new one."}, 401
+    flask.g.bearer = user
+    return None
+
+
+_REFUSED = "Too many tokens that are none"
 
 
 def _wants_page() -> bool:

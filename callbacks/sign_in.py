@@ -18,6 +18,7 @@ from data.errors import UserError, report_incident
 from data.services import Services
 from data.store.audit import Act
 from data.store.throttle import TooOften
+from data.store.tokens import token_rights
 from data.warehouse.resellers import read_tree
 from layouts.pages import render_page
 
@@ -161,6 +162,14 @@ def register(server: flask.Flask, services: Services) -> None:
         let_in(services, user)  # every session ended with the old password
         return _account_page(services, "Your password is changed, and you are signed out everywhere else.", "good")
 
+    @server.post("/account/tokens", endpoint="manage_tokens")
+    def manage_tokens() -> Any:
+        try:
+            message, token = _manage_tokens(services)
+        except UserError as fault:
+            return _account_page(services, fault.message), 400
+        return _account_page(services, message, "good", token=token)
+
     if services.settings.sign_in in ("oidc", "both"):
         from callbacks import oidc  # it takes a good part of a command's start, and few need it
 
@@ -238,7 +247,27 @@ def _mail_reset(services: Services, email: str) -> None:
         report_incident(fault, _log)
 
 
-def _account_page(services: Services, message: str = "", tone: str = "bad") -> str:
+def _manage_tokens(services: Services) -> tuple[str, str]:
+    """Make or revoke a token of the person's; what to say, and a new token's text."""
+    form, user, tokens = flask.request.form, asking(), services.records.tokens
+    address = flask.request.remote_addr or ""
+    if form.get("act") == "revoke":
+        gone = tokens.revoke(user, form.get("token", ""))
+        services.records.audit.write(Act.TOKEN_REVOKED, user, gone.name, address=address)
+        return f"The token {gone.name} is revoked.", ""
+    days = form.get("days", "")
+    if not days.isdecimal():
+        raise UserError("Give the days that the token is to last as a whole number.", field="days")
+    known = {right.value: right for right in Right}
+    chosen = [known[name] for name in form.getlist("rights") if name in known]
+    made, text = tokens.create(user, form.get("name", ""), chosen, int(days))
+    services.records.audit.write(
+        Act.TOKEN_MADE, user, made.name, address=address, rights=sorted(made.rights), days=days
+    )
+    return f"The token {made.name} is made.", text
+
+
+def _account_page(services: Services, message: str = "", tone: str = "bad", *, token: str = "") -> str:
     user = asking()
     return render_page(
         "account.html",
@@ -249,5 +278,9 @@ def _account_page(services: Services, message: str = "", tone: str = "bad") -> s
         tone=tone,
         rights=[RIGHTS[right] for right in Right if user.may(right)],
         sessions=services.records.sessions.of(user),
+        tokens=services.records.tokens.of(user),
+        token_rights=[(right, RIGHTS[right]) for right in Right if right in token_rights(user)],
+        token=token,
+        right_words=RIGHTS,
         here=services.records.sessions.key_of(session_token() or ""),
     )
