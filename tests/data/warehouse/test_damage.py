@@ -15,6 +15,7 @@ from app import create_app
 from data.commands import report, warehouse
 from data.errors import Damaged, NoData
 from data.settings import Settings
+from data.version import VERSION
 from data.warehouse.engines import open_warehouse
 from data.warehouse.load import load_folder
 from data.warehouse.schema import transactions
@@ -82,7 +83,8 @@ def test_damage_is_told_wherever_it_is_noticed_and_a_rollback_mends_it(damage, l
     if loaded.exists():
         assert listed.stdout.splitlines()[0] == f"* {loaded.stem}  damaged"
     assert run("warehouse", "rollback").exit_code == 0
-    assert client.get("/healthz").json == {"status": "ok", "data_version": version(duckdb_url)}
+    sound = {"status": "ok", "version": VERSION, "data_version": version(duckdb_url)}
+    assert client.get("/healthz").json == sound
     assert client.get("/readyz").status_code == 200
 
 
