@@ -30,6 +30,8 @@ def report_letter(services: Services, user: User, job: Job, made: MadeFile, addr
     values = {
         "title": question.title,
         "facts": question.facts,
+        "totals": made.totals,
+        "note": made.note,
         "rows": counted(job.row_count or 0, "row"),
         "sender": user.name,
         "sender_email": user.email,

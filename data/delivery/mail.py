@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from typing import Any
 
 from data.errors import UserError
 from data.settings import Settings
@@ -42,6 +44,35 @@ class MailNotSetUp(UserError):
         super().__init__("Mail is not set up here: an administrator sets SMTP_HOST.", field="send-to")
 
 
+class MailUnsure(Exception):
+    """The server had the whole letter and was gone before it said what became of it."""
+
+
+class _Patient(smtplib.SMTP):
+    """Knows a connection that ended before the letter from one that ended after it."""
+
+    _replies = 0
+
+    def getreply(self) -> tuple[int, bytes]:
+        self._replies += 1
+        return super().getreply()
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self._replies = 0
+        try:
+            return super().data(msg)
+        except smtplib.SMTPResponseException:
+            raise
+        except (smtplib.SMTPException, OSError) as fault:
+            if self._replies > 1:  # the first says that the letter may come, the second is about the letter
+                raise MailUnsure(str(fault)) from fault
+            raise
+
+
+class _PatientOverTls(_Patient, smtplib.SMTP_SSL):
+    """The same, spoken to in TLS from the first byte."""
+
+
 def message(settings: Settings, mail: Mail) -> EmailMessage:
     """The message as it is sent: plain text, HTML beside it, attachments."""
     made = EmailMessage()
@@ -62,7 +93,7 @@ def message(settings: Settings, mail: Mail) -> EmailMessage:
 def post(settings: Settings, mail: Mail) -> dict[str, str]:
     """Send ``mail``; the addresses that the server refused, with what it said.
 
-    Raises :class:`MailNotSetUp`, and what smtplib raises when the server takes none of it.
+    Raises :class:`MailNotSetUp`, :class:`MailUnsure`, and what smtplib raises when the server takes none of it.
     """
     if not settings.smtp_host:
         raise MailNotSetUp
@@ -72,13 +103,18 @@ def post(settings: Settings, mail: Mail) -> dict[str, str]:
     context = ssl.create_default_context(cafile=settings.smtp_ca_file or None)
     server: smtplib.SMTP
     if settings.smtp_security == "tls":
-        server = smtplib.SMTP_SSL(settings.smtp_host, settings.smtp_port, timeout=_SECONDS, context=context)
+        server = _PatientOverTls(settings.smtp_host, settings.smtp_port, timeout=_SECONDS, context=context)
     else:
-        server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=_SECONDS)
-    with server:
+        server = _Patient(settings.smtp_host, settings.smtp_port, timeout=_SECONDS)
+    try:
         if settings.smtp_security == "starttls":
             server.starttls(context=context)
         if settings.smtp_user:
             server.login(settings.smtp_user, settings.smtp_password)
         refused = server.send_message(made, to_addrs=list(mail.to))
+    finally:
+        # The mail's own end is known by then: how the server takes leave changes nothing about it.
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            server.quit()
+        server.close()
     return {address: f"{code} {said.decode(errors='replace')}" for address, (code, said) in refused.items()}

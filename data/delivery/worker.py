@@ -15,12 +15,14 @@ from data.acts import asking
 from data.acts.names import known_names
 from data.delivery.formats import FORMAT, WEB, export, filename
 from data.delivery.letter import report_letter
-from data.delivery.mail import Mail, MailNotSetUp, message, post
+from data.delivery.mail import Mail, MailNotSetUp, MailUnsure, message, post
 from data.errors import Cancelled, UserError, report_incident
 from data.services import Services
 from data.store.audit import Act
 from data.store.clock import utc_now
 from data.store.jobs import DeliveryState, Job, MadeFile
+from data.words.marks import footnote
+from data.words.totals import main_totals
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +73,14 @@ class Worker:
         result = asking.ask(services, user, asked.query, run_id=job.id).result
         names = known_names(services, user)
         content = export(result, asked.output, names=names)
-        made = MadeFile(name=filename(result, asked.output, names), mime=FORMAT[asked.output].mime, content=content)
+        made = MadeFile(
+            name=filename(result, asked.output, names),
+            mime=FORMAT[asked.output].mime,
+            content=content,
+            totals=main_totals(result),
+            note=footnote(result) or "",
+            scope=user.scope_key,
+        )
         return made, len(result.rows), None
 
     @contextmanager
@@ -114,6 +123,7 @@ class Worker:
             user = person(services, job.owner_id)
             user.require(Right.DELIVER)
             services.settings.check_recipient(address)
+            made.check_scope(user)
             mail = report_letter(services, user, job, made, address)
             return _posted(services, job, mail)
         except UserError as fault:
@@ -156,6 +166,11 @@ def _posted(services: Services, job: Job, mail: Mail) -> tuple[DeliveryState, st
     except MailNotSetUp:
         services.records.outbox.put(job.owner_id, address, mail.subject, message(services.settings, mail).as_bytes())
         return "sent", "put into the outbox of this server, since mail is not set up"
+    except MailUnsure as fault:
+        return (
+            "unsure",
+            f"The mail server was gone before it said whether it took the letter ({fault}): not sent again.",
+        )
     except smtplib.SMTPRecipientsRefused as fault:
         code, text = next(iter(fault.recipients.values()))
         return _by_code(code, text)

@@ -91,11 +91,22 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeFile:
-    """What a job made."""
+    """What a job made. ``totals`` are a few of its figures in words, ``note`` says which rows are not whole.
+
+    ``scope`` is what its person could see then (:attr:`User.scope_key`), empty where that is not known.
+    """
 
     name: str
     mime: str
     content: bytes
+    totals: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+    scope: str = ""
+
+    def check_scope(self, user: User) -> None:
+        """Raises :class:`UserError` when ``user`` may not see any more, or not only, what is in it."""
+        if self.scope and self.scope != user.scope_key:
+            raise UserError("What you may see has changed since this file was made: make it again.")
 
 
 class Jobs:
@@ -149,13 +160,18 @@ class Jobs:
             return self._one(connection, (jobs.c.id == job_id) & (jobs.c.owner_id == user.id))
 
     def file(self, job_id: str, user: User) -> MadeFile:
-        """The file of a job of ``user``'s. Raises :class:`JobGone`, also while it is not made yet."""
+        """The file of a job of ``user``'s. Raises :class:`JobGone`, also while it is not made yet.
+
+        And :class:`UserError` when what they may see has changed since.
+        """
         question = sa.select(files).join(jobs).where(jobs.c.id == job_id, jobs.c.owner_id == user.id)
         with self._database.reading() as connection:
             row = connection.execute(question).one_or_none()
         if row is None:
             raise JobGone
-        return MadeFile(name=row.name, mime=row.mime, content=row.content)
+        made = _made(row)
+        made.check_scope(user)
+        return made
 
     def withdraw(self, job_id: str, user: User) -> Job:
         """Cancel a job of ``user``'s: one that waits ends now, one that runs as soon as its worker hears of it."""
@@ -212,7 +228,13 @@ class Jobs:
             if made is not None:
                 connection.execute(
                     files.insert().values(
-                        job_id=job_id, name=made.name, mime=made.mime, size=len(made.content), content=made.content
+                        job_id=job_id,
+                        name=made.name,
+                        mime=made.mime,
+                        size=len(made.content),
+                        content=made.content,
+                        summary=canonical_json({"totals": made.totals, "note": made.note}),
+                        scope=made.scope,
                     )
                 )
             return True
@@ -277,7 +299,7 @@ class Jobs:
             row = connection.execute(sa.select(deliveries).where(one)).one()
             file = connection.execute(sa.select(files).where(files.c.job_id == row.job_id)).one()
             job = self._one(connection, jobs.c.id == row.job_id)
-        return _delivery(row), job, MadeFile(name=file.name, mime=file.mime, content=file.content)
+        return _delivery(row), job, _made(file)
 
     def end_delivery(self, delivery_id: str, state: DeliveryState, said: str = "") -> DeliveryState:
         """Note how a mail ended. A soft failure is "waiting": it is tried again later, and refused in the end."""
@@ -395,6 +417,18 @@ def _delivery(row: sa.Row[Any]) -> Delivery:
         next_at=row.next_at,
         ended_at=row.ended_at,
         said=row.said,
+    )
+
+
+def _made(row: sa.Row[Any]) -> MadeFile:
+    said = json.loads(row.summary or "{}")
+    return MadeFile(
+        name=row.name,
+        mime=row.mime,
+        content=row.content,
+        totals=tuple((label, words) for label, words in said.get("totals", ())),
+        note=said.get("note", ""),
+        scope=row.scope or "",
     )
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 """The newest migration: the state of the database that this program works with."""
 
 # Constraints carry names so that a later migration can change them on every engine.
@@ -226,6 +226,8 @@ files = Table(
     Column("mime", String(120), nullable=False),
     Column("size", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),
+    Column("summary", Text),
+    Column("scope", String(64)),
     comment="What a job made: downloaded and mailed from here, the same bytes.",
 )
 deliveries = Table(

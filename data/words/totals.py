@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from data.report.catalog import METRIC, Metric, Ratio
+from data.report.catalog import METRIC, METRICS, Metric, Ratio, main_of
 from data.report.result import ReportResult
 from data.words.dates import moment_words, period_words
+from data.words.numerals import numerals
 
 
 def total_words(result: ReportResult, language: str = "en") -> str:
@@ -22,6 +23,26 @@ def totals_note(result: ReportResult, language: str = "en") -> str | None:
     return (
         "The total is the whole report without grouping, not the sum of its rows: clients and balances are those at "
         f"the end, {at}; refills, usage and packages are those of the whole period{averages}."
+    )
+
+
+def main_totals(result: ReportResult, language: str = "en") -> tuple[tuple[str, str], ...]:
+    """The main figure of each group of the totals, its name and its words: ("Balance Refill: Total", "1,250.00 EUR").
+
+    None of money for a report without it, and none at all for one without totals.
+    """
+    if result.totals is None:
+        return ()
+    shown = tuple(metric for metric in result.shown(METRICS) if metric.id not in result.absent)
+    figures = dict(zip((metric.id for metric in METRICS), result.totals, strict=True))
+    write = numerals(language).write
+    return tuple(
+        (
+            metric.name,
+            write(figures[metric.id], result.decimals) + (f" {result.query.currency}" if metric.is_money else ""),
+        )
+        for group in dict.fromkeys(metric.group for metric in shown)
+        if (metric := main_of(group, shown)) is not None and figures[metric.id] is not None
     )
 
 

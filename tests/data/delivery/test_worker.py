@@ -4,35 +4,45 @@ from __future__ import annotations
 
 import email
 import email.policy
+import html
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from app import create_app
 from data.access import OPERATOR
 from data.delivery.asked import Asked
 from data.delivery.worker import Worker
+from data.report.catalog import METRICS
 from data.report.period import Bound
 from data.report.query import ReportQuery
 from data.services import Services
 from data.settings import Settings
 from data.store.jobs import Job
+from data.words.totals import main_totals
 from tests.conftest import load_folder
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "dataset"
+METRIC_OF = {metric.name: metric for metric in METRICS}
 QUERY = ReportQuery(start=Bound(date(2024, 1, 1)), end=Bound(date(2024, 3, 31)), group_by=("month",), tags=("vip",))
 
 
@@ -42,10 +52,18 @@ class Mailbox:
 
     answers: dict[str, list[str]] = field(default_factory=dict)
     arrived: list[tuple[str, Any]] = field(default_factory=list)
+    drops: list[str] = field(default_factory=list)
+
+    def drop(self, server: SMTP, command: str) -> None:
+        if command in self.drops:
+            self.drops.remove(command)
+            assert server.transport is not None
+            server.transport.abort()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
         self, server: SMTP, session: Any, envelope: Envelope, address: str, options: Any
     ) -> str:
+        self.drop(server, "RCPT")
         waiting = self.answers.get(address)
         if waiting:
             return waiting.pop(0)
@@ -57,6 +75,7 @@ class Mailbox:
         assert isinstance(content, bytes)
         parsed = email.message_from_bytes(content, policy=email.policy.default)
         self.arrived += [(address, parsed) for address in envelope.rcpt_tos]
+        self.drop(server, "DATA")
         return "250 taken"
 
 
@@ -114,6 +133,32 @@ def services_with(tmp_path: Path, warehouse: str, mailbox: tuple[Mailbox, int]) 
         return services
 
     return make
+
+
+def certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
+    """A certificate of a mail server, signed by itself, and what the server speaks TLS with."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, secret = folder / f"{name}.pem", folder / f"{name}.key"
+    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, secret)
+    return pem, context
 
 
 def order(services: Services, output: str = "csv", *addresses: str) -> Job:
@@ -180,6 +225,79 @@ def test_a_wrong_login_is_a_hard_failure(services_with: Callable[..., Services],
     assert mailbox[0].arrived == []
 
 
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+@pytest.mark.parametrize("trusted", [True, False])
+def test_mail_goes_over_tls_to_a_server_that_is_trusted_alone(
+    services_with: Callable[..., Services], tmp_path: Path, security: str, trusted: bool
+) -> None:
+    pem, context = certificate(tmp_path, "localhost")
+    other, _ = certificate(tmp_path, "elsewhere")
+    box, port = Mailbox(), free_port()
+    options: dict[str, Any] = {"tls_context": context, "require_starttls": True}
+    if security == "tls":
+        options = {"ssl_context": context}
+    server = Controller(box, hostname="localhost", port=port, **options)
+    server.start()
+    try:
+        services = services_with(
+            smtp_host="localhost",
+            smtp_port=port,
+            smtp_security=security,
+            smtp_user="",
+            smtp_ca_file=str(pem if trusted else other),
+        )
+        [delivery] = work(services, order(services, "csv", "anna@example.com")).deliveries
+    finally:
+        server.stop()
+    assert delivery.state == ("sent" if trusted else "waiting"), delivery.said
+    assert len(box.arrived) == trusted
+    assert ("CERTIFICATE_VERIFY_FAILED" in delivery.said) is not trusted
+
+
+def test_a_connection_that_drops_is_tried_again_and_one_after_the_letter_is_not(
+    services_with: Callable[..., Services], mailbox: tuple[Mailbox, int]
+) -> None:
+    services, (box, _) = services_with(), mailbox
+    box.drops = ["RCPT", "DATA"]
+    first = work(services, order(services, "csv", "anna@example.com"))
+    assert [(item.state, item.attempts) for item in first.deliveries] == [("waiting", 1)]
+    assert box.arrived == []
+    second = work(services, order(services, "csv", "boris@example.com"))
+    [delivery] = second.deliveries
+    # The letter was given over whole, and what came of it is not known: it is not sent a second time.
+    assert [address for address, _ in box.arrived] == ["boris@example.com"]
+    assert (delivery.state, "not sent again" in delivery.said) == ("unsure", True)
+
+
+def test_the_mail_tells_the_main_totals_and_which_rows_are_not_whole(
+    services_with: Callable[..., Services], mailbox: tuple[Mailbox, int]
+) -> None:
+    services = services_with()
+    query = replace(QUERY, start=Bound(date(2024, 1, 10)))
+    job = services.records.jobs.add(OPERATOR, Asked(query, "csv", ("anna@example.com",)), "")
+    made_for = work(services, job)
+    totals = dict(services.records.jobs.file(made_for.id, OPERATOR).totals)
+    result = services.reports.ask(query, OPERATOR).result
+    assert result.totals is not None
+    figures = {metric.name: figure for metric, figure in zip(METRICS, result.totals, strict=True)}
+    assert "Balance Refill: Total" in totals and "Clients - All: Qty" in totals
+    for name, words in totals.items():
+        assert Decimal(words.replace(",", "").replace("\N{MINUS SIGN}", "-").split()[0]) == figures[name], name
+    [(_, mail)] = mailbox[0].arrived
+    for kind in ("plain", "html"):
+        said = html.unescape(mail.get_body((kind,)).get_content())
+        for name, words in totals.items():
+            assert name in said and words in said, (kind, name)
+        assert "Marked rows do not hold their whole month" in said
+
+
+def test_a_summary_without_money_names_none(services_with: Callable[..., Services]) -> None:
+    result = services_with().reports.ask(QUERY, OPERATOR).result.without_money
+    told = main_totals(result)
+    assert told and not any("EUR" in words for _, words in told)
+    assert not any(METRIC_OF[name].is_money for name, _ in told)
+
+
 def test_other_domains_are_refused_with_the_reason(
     services_with: Callable[..., Services], mailbox: tuple[Mailbox, int]
 ) -> None:
@@ -222,7 +340,19 @@ def test_what_cannot_be_made_says_why(services_with: Callable[..., Services]) ->
     assert [item.state for item in failed.deliveries] == ["refused"]
 
 
-def start_worker(services: Services) -> subprocess.Popen[bytes]:
+FLASK = "import sys; sys.argv[0] = 'flask'; from flask.cli import main; main()"
+HOLD = """
+import pathlib, time
+from data.delivery import worker
+def hold(*_, **__):
+    pathlib.Path({held!r}).touch()
+    time.sleep(600)
+worker.export = hold
+"""
+"""What is run before a worker whose exports never end."""
+
+
+def start_worker(services: Services, before: str = "") -> subprocess.Popen[bytes]:
     named = {name.upper(): str(getattr(services.settings, name)) for name in ("warehouse_url", "var_dir", "sign_in")}
     named |= {
         name.upper(): str(getattr(services.settings, name))
@@ -230,7 +360,7 @@ def start_worker(services: Services) -> subprocess.Popen[bytes]:
         if name.startswith("smtp_")
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "app", "worker", "--threads", "1"],
+        [sys.executable, "-c", f"{before}\n{FLASK}", "--app", "app", "worker", "--threads", "1"],
         cwd=ROOT,
         env=os.environ | named | {"LOG_LEVEL": "CRITICAL"},
         stderr=subprocess.DEVNULL,
@@ -276,3 +406,31 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_sent_twice(
         "boris@example.com",
         "clara@example.com",
     ]
+
+
+def test_a_worker_that_is_killed_while_it_makes_a_file_sends_one_mail_in_the_end(
+    services_with: Callable[..., Services], mailbox: tuple[Mailbox, int], tmp_path: Path
+) -> None:
+    """SIGKILL in the middle of an export, which the test holds there until the process is dead."""
+    services, (box, _) = services_with(), mailbox
+    job = order(services, "csv", "anna@example.com")
+    held = tmp_path / "held"
+    victim = start_worker(services, HOLD.format(held=str(held)))
+    wait_for(held.exists)
+    running = services.records.jobs.get(job.id, OPERATOR)
+    assert (running.state, running.attempts) == ("running", 1)
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    assert box.arrived == []
+    with services.records.database.writing() as connection:  # half a minute passes
+        connection.exec_driver_sql("UPDATE jobs SET heard_at = '2020-01-01 00:00:00.000000'")
+    worker = start_worker(services)
+    try:
+        wait_for(lambda: [item.state for item in services.records.jobs.get(job.id, OPERATOR).deliveries] == ["sent"])
+        time.sleep(1.5)  # nothing comes after it
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(30)
+    done = services.records.jobs.get(job.id, OPERATOR)
+    assert (done.state, done.attempts) == ("done", 2)
+    assert [address for address, _ in box.arrived] == ["anna@example.com"]

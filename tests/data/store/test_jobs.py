@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from data.access import Right
 from data.delivery.asked import Asked
 from data.errors import UserError
 from data.report.period import Bound
@@ -15,7 +17,7 @@ from data.store.records import Records
 from tests.data.store.conftest import ANNA, BORIS, Clock
 
 QUERY = ReportQuery(start=Bound(date(2026, 1, 1)), end=Bound(date(2026, 1, 31)), group_by=("date",))
-FILE = MadeFile(name="report.csv", mime="text/csv", content=b"Date,Qty\r\n")
+FILE = MadeFile(name="report.csv", mime="text/csv", content=b"Date,Qty\r\n", totals=(("Qty", "3"),), note="To 24 Nov.")
 
 
 @pytest.fixture
@@ -146,3 +148,13 @@ def test_old_files_go(records: Records, job: Job, clock: Clock) -> None:
     assert records.jobs.clean_up() == 1
     assert records.jobs.of(ANNA) == ()
     assert records.outbox.of(ANNA) == ()
+
+
+def test_a_file_is_kept_from_whoever_sees_something_else_since(records: Records, job: Job) -> None:
+    records.jobs.take(job.id, "worker 1")
+    records.jobs.finish(job.id, "worker 1", replace(FILE, scope=ANNA.scope_key), row_count=31)
+    assert records.jobs.file(job.id, ANNA).content == FILE.content
+    poorer = replace(ANNA, rights=ANNA.granted - {Right.MONEY})
+    for changed in (poorer, replace(ANNA, reseller_id=8), replace(ANNA, reseller_id=None)):
+        with pytest.raises(UserError, match="What you may see has changed"):
+            records.jobs.file(job.id, changed)
