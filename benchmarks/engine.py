@@ -1,7 +1,8 @@
 """The engine's goals beside what this machine does, and an analyst's plain SQL on the same data and engine.
 
 `BENCH_CLIENTS` says how many clients (100,000 unless set), each with a hundred transactions in 36 months; the goals are
-those for 1,000,000 on two cores. Times are the best of three, without the cache of answers.
+those for 1,000,000 on two cores. Times are the best of three from change lines, without the cache
+of answers.
 """
 
 from __future__ import annotations
@@ -174,7 +175,8 @@ def run() -> None:
             raise AssertionError(f"plain SQL gives {plain.outcome}, ours {ours.outcome}")
         print(f"  {'plain SQL by month':<42} {'':>10} {plain.seconds:10.3f} s")
         for goal in GOALS:
-            seconds = best_of(3, goal.name, lambda goal=goal: ask(warehouse, goal)).seconds  # type: ignore[misc]
+            runs = 3 if goal.source == "change lines" else 1
+            seconds = best_of(runs, goal.name, lambda goal=goal: ask(warehouse, goal)).seconds  # type: ignore[misc]
             ratio = f"{plain.seconds / seconds:6.0f} x plain SQL" if "date" not in goal.query.group_by else ""
             _line(goal.name, goal.seconds, seconds, f"{ratio:<20} {goal.source}")
         _zone(found, warehouse)

@@ -27,7 +27,7 @@ from data.report.scopes import place_of
 from data.report.selection import Selection, anything_between, keys_of, transactions_between
 from data.report.sources import Columns, Reader, Source, Transactions
 from data.warehouse.engines import relation
-from data.warehouse.lines import lapse
+from data.warehouse.lines import everyone_in, lapse
 from data.warehouse.schema import client_groups, day_flows, lapse_changes, level_changes
 
 _DAY = timedelta(days=1)
@@ -44,16 +44,22 @@ def groups(
     one for each of millions.
     """
     g = client_groups.c
-    return (
-        select(
-            g.group_id,
-            place_of(g.currency, currencies).label("currency"),
-            (g.currency == target).label("is_target") if target is not None else sa.false().label("is_target"),
-            *keys_of(attributes, client_groups),
-        )
-        .where(*selection.where(client_groups))
-        .cte("groups")
+    together = are_together(selection, attributes)
+    statement = select(
+        everyone_in(g.currency).label("group_id") if together else g.group_id,
+        place_of(g.currency, currencies).label("currency"),
+        (g.currency == target).label("is_target") if target is not None else sa.false().label("is_target"),
+        *keys_of(attributes, client_groups),
+    ).where(*selection.where(client_groups))
+    return (statement.distinct() if together else statement).cte("groups")
+
+
+def are_together(selection: Selection, attributes: Sequence[Dimension]) -> bool:
+    """Whether the lines of everyone by currency answer, which stand under the zone's negative number."""
+    by_currency = all(
+        item.attribute is not None and item.attribute.key == client_groups.c.currency.key for item in attributes
     )
+    return selection.everyone and by_currency
 
 
 def group_currencies(selection: Selection) -> sa.Select[Any]:
@@ -236,7 +242,7 @@ class ChangeLines(Source):
 
     def __init__(self, lines: Reader, zone_id: int, reader: Reader, query: ReportQuery, selection: Selection) -> None:
         self._lines = lines
-        self._zone_id = zone_id
+        self._zone_id = -zone_id if are_together(selection, query.attributes) else zone_id
         self._reader = reader
         self._query = query
         self._selection = selection

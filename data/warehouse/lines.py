@@ -42,7 +42,7 @@ from data.warehouse.schema import (
 )
 
 _ONE_DAY, _SHORTEST_MONTH = (literal_column(days, sa.Integer) for days in ("1", "28"))
-_MADE_BY = "1"
+_MADE_BY = "2"
 """Raised when lines come to mean something else: those made before are then not taken for these."""
 
 
@@ -256,12 +256,41 @@ def settle() -> Iterator[sa.Executable]:
 
 
 def _gathering(table: sa.Table, zone: LineZone, lines: Any, *, away: bool) -> sa.Insert:
-    """Adds lines (all columns but the zone) up, and gathers them; those to be taken ``away`` with the other sign."""
+    """Adds lines (all columns but the zone) up, and gathers them; those to be taken ``away`` with the other sign.
+
+    Beside those of the groups stand, under the zone's negative number, those of everyone by currency: there are so few
+    of these that a report about everyone hardly reads anything.
+    """
     names = [c.name for c in table.columns]
     found = lines.cte("found").c
     keys = [found[name] for name in names[1:] if name in _KEYS]
-    sums = [-func.sum(found[name]) if away else func.sum(found[name]) for name in names if name not in _KEYS]
-    return sa.insert(_GATHERED[table]).from_select(names, select(literal(zone.id), *keys, *sums).group_by(*keys))
+    sums = {name: func.sum(found[name]) for name in names if name not in _KEYS}
+    summed = (
+        select(
+            literal(zone.id).label("zone_id"),
+            *keys,
+            *((-total if away else total).label(name) for name, total in sums.items()),
+        )
+        .group_by(*keys)
+        .cte("summed")
+    )
+    s = summed.c
+    together = {
+        "zone_id": -s.zone_id,
+        "group_id": everyone_in(client_groups.c.currency),
+        **{name: func.sum(s[name]) for name in sums},
+    }
+    coarse = [together.get(name, s[name]) for name in names]
+    by = [value for name, value in zip(names, coarse, strict=True) if name in _KEYS]
+    everyone = select(*coarse).select_from(summed.join(client_groups, client_groups.c.group_id == s.group_id))
+    both = sa.union_all(select(*(s[name] for name in names)), everyone.group_by(*by))
+    return sa.insert(_GATHERED[table]).from_select(names, both)
+
+
+def everyone_in(currency: ColumnElement[str]) -> ColumnElement[int]:
+    """The number of the group of all clients of a currency: its code, letter by letter."""
+    letters = [func.ascii(func.substr(currency, place, 1)) for place in (1, 2, 3)]
+    return sa.cast(letters[0] * 10_000 + letters[1] * 100 + letters[2], BigInteger)
 
 
 def gather(zone: LineZone, part: Part | None, *, away: bool = False) -> Iterator[sa.Executable]:

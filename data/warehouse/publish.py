@@ -395,6 +395,9 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS transactions_at ON transactions (at)",
     "CREATE INDEX IF NOT EXISTS clients_owner_id ON clients (owner_id)",
     "CREATE INDEX IF NOT EXISTS subscriptions_package_id ON subscriptions (package_id)",
+    "CREATE INDEX IF NOT EXISTS level_changes_zone_id_day ON level_changes (zone_id, day)",
+    "CREATE INDEX IF NOT EXISTS lapse_changes_zone_id_day ON lapse_changes (zone_id, day)",
+    "CREATE INDEX IF NOT EXISTS day_flows_zone_id_day ON day_flows (zone_id, day)",
 )
 
 _PREFIX = "customer-dynamics-load-"

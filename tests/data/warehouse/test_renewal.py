@@ -85,7 +85,7 @@ def derived(settings: Settings) -> dict[str, Any]:
             return list(reading.connection.execute(sa.select(table)))
 
         group = {row.group_id: (row.owner_id, row.type, row.currency) for row in of(client_groups)}
-        zone = {row.zone_id: row.name for row in of(line_zones)}
+        zone = {sign * row.zone_id: (sign, row.name) for row in of(line_zones) for sign in (1, -1)}
         found: dict[str, Any] = {
             "groups": {(*group[row.group_id], row.created_at) for row in of(client_groups)},
             "months": {tuple(row) for row in of(client_months)},
@@ -95,7 +95,11 @@ def derived(settings: Settings) -> dict[str, Any]:
             for row in of(table):
                 values = dict(row._mapping)
                 keys = ("day", "paid_day", "cause", "kind")
-                key = (zone[row.zone_id], group.get(row.group_id), *(values.pop(k) for k in keys if k in values))
+                key = (
+                    zone[row.zone_id],
+                    group.get(row.group_id, row.group_id),
+                    *(values.pop(k) for k in keys if k in values),
+                )
                 for n, name in enumerate(name for name in values if name not in ("zone_id", "group_id")):
                     sums[key][n] += int(values[name])
             found[table.name] = {key: parts for key, parts in sums.items() if any(parts)}
