@@ -167,6 +167,7 @@ class Report(StrEnum):
     SORT = "report-sort"  # [{"column_id", "direction"}] that the person has just asked for
     CHOSEN = "report-chosen"  # metric ids that the person has just chosen to see
     COLUMNS = "report-columns"
+    COLUMNS_COUNT = "report-columns-count"  # how many of all are shown
     COLUMNS_PANEL = "report-columns-panel"
     EXPORTS = "report-exports"
     DOWNLOAD = "report-download"

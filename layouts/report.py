@@ -16,7 +16,7 @@ from data.access import User
 from data.acts.columns import usual_view
 from data.currencies import currency_name
 from data.delivery.formats import FORMATS
-from data.report.catalog import metrics_for
+from data.report.catalog import Metric, main_of, metrics_for, ready_sets
 from data.report.headlines import Headline
 from data.report.headlines import headlines as told_headlines
 from data.report.result import ReportInfo, ReportResult
@@ -359,17 +359,20 @@ def _tool(label: str, icon_name: str, id_: str) -> html.Button:
 def _columns(user: User) -> html.Div:
     """The column chooser. assets/report/columns.js fills its panel with a checkbox for each group and each column."""
     chooser = [
-        {"group": group, "columns": [{"id": metric.id, "label": metric.label} for metric in metrics]}
+        _chooser_group(group, tuple(metrics))
         for group, metrics in groupby(metrics_for(user), key=lambda metric: metric.group)
     ]
     return html.Div(
         [
             html.Button(
-                still(icon("layout-three-columns"), html.Span("Columns")),
+                [
+                    still(icon("layout-three-columns"), html.Span("Columns")),
+                    html.Span(id=Report.COLUMNS_COUNT, className="columns-count", **aria(hidden="true")),
+                ],
                 id=Report.COLUMNS,
                 type="button",
                 className="btn btn-quiet btn-sm",
-                **aria(expanded="false", controls=Report.COLUMNS_PANEL),
+                **aria(label="Columns", expanded="false", controls=Report.COLUMNS_PANEL),
             ),
             html.Div(
                 id=Report.COLUMNS_PANEL,
@@ -377,11 +380,20 @@ def _columns(user: User) -> html.Div:
                 role="group",
                 hidden=True,
                 **aria(label="Columns"),
-                **dataset(chooser=json.dumps(chooser)),
+                **dataset(chooser=json.dumps(chooser), sets=json.dumps(ready_sets(user))),
             ),
         ],
         className="popover-anchor",
     )
+
+
+def _chooser_group(group: str, metrics: Sequence[Metric]) -> dict[str, object]:
+    main = main_of(group, metrics) or metrics[0]
+    return {
+        "group": group,
+        "main": main.id,
+        "columns": [{"id": metric.id, "label": metric.label} for metric in metrics],
+    }
 
 
 def _progress() -> html.Div:

@@ -277,6 +277,7 @@ def _sheet(
             "fixed": fixed,
             "sort": sort,
             "decimal": numerals.decimal,
+            "below": [metric.id for metric in METRICS if metric.is_below_zero],
         },
         frame=f"fixed-{fixed} pinned-{len(pinned)}" + (" is-compared" if marks is not None else ""),
     )

@@ -46,7 +46,8 @@
           if (column === 0) explain(cell, pinned && place === rows.length - 1 ? "about-total" : null);
         } else {
           const text = cell.textContent;
-          cell.toggleAttribute("data-negative", text.charCodeAt(0) === 0x2212);
+          // Red is for what deserves a look, not for what is below zero by its nature.
+          cell.toggleAttribute("data-negative", text.charCodeAt(0) === 0x2212 && !sheet.below.includes(ids[column]));
           if (sheet.marks) cell.toggleAttribute("data-changed", text.includes("\n"));
           else if (cell.hasAttribute("data-changed")) cell.removeAttribute("data-changed");
         }
@@ -78,13 +79,36 @@
       if (name) name.removeAttribute("tabindex");
       head.removeAttribute("data-about");
       head.setAttribute("data-empty", "");
+      head.removeAttribute("data-group");
+      offerFold(head, null);
       return;
     }
     head.removeAttribute("data-empty");
     label(head, "scope", "colgroup");
+    label(head, "data-group", group);
+    offerFold(head, group);
     label(head, "data-about", about.id);
     label(name, "tabindex", "0");
     label(name, "aria-describedby", about.id);
+  }
+
+  /* A caret folds the group to its main figure. It is ours alone: the table's renderer knows nothing of it. */
+  function offerFold(head, group) {
+    const folded = group === null ? null : page.isFolded(group);
+    let caret = head.querySelector(".fold");
+    if (folded === null) {
+      if (caret) caret.remove();
+      return;
+    }
+    if (!caret) {
+      caret = document.createElement("button");
+      caret.type = "button";
+      caret.className = "fold";
+      head.append(caret);
+    }
+    label(caret, "aria-expanded", String(!folded));
+    label(caret, "aria-label", `${folded ? "Unfold" : "Fold"} ${group}`);
+    label(caret, "title", folded ? "Show all its columns" : "Show its main figure alone");
   }
 
   function dressHeader(head) {

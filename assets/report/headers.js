@@ -43,6 +43,13 @@
     grid.addEventListener(
       "click",
       (event) => {
+        const caret = event.target.closest(".fold");
+        if (caret) {
+          event.stopPropagation();
+          hideTip();
+          page.fold(caret.parentElement.dataset.group);
+          return;
+        }
         const head = event.target.closest("th[aria-sort]");
         if (!head) return;
         if (event.ctrlKey || event.metaKey || event.shiftKey) event.stopPropagation(); // it selects the column

@@ -75,6 +75,7 @@
   function press(event, grid, tableId) {
     if (event.button || !page.sheets[tableId]) return;
     const head = event.target.closest("th");
+    if (event.target.closest(".fold")) return;
     if (head) {
       pressHead(event, head, tableId);
       return;

@@ -6,7 +6,7 @@ exports, charts and help texts are made. Adding a metric is adding an entry (and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,6 +68,11 @@ class Metric:
     def nature(self) -> Nature:
         """Whether the figure happens during the bucket (flow) or is taken at its end (stock)."""
         return "stock" if isinstance(self.measure, Stock) else "flow"
+
+    @property
+    def is_below_zero(self) -> bool:
+        """Whether the figure is below zero by its nature, so that being so says nothing."""
+        return isinstance(self.measure, Stock) and self.measure.of == "neg"
 
     @property
     def is_money(self) -> bool:
@@ -247,3 +252,18 @@ def metrics_for(user: User) -> tuple[Metric, ...]:
 def main_of(group: str, metrics: Iterable[Metric]) -> Metric | None:
     """What ``group`` folds to, of the ``metrics`` that there are; None when none of them is a main one."""
     return next((metric for metric in reversed(tuple(metrics)) if metric.group == group and metric.main), None)
+
+
+READY_SETS: tuple[tuple[str, Callable[[Metric], bool]], ...] = (
+    ("All", lambda _: True),
+    ("Clients", lambda metric: isinstance(metric.measure, Stock) and not metric.is_money),
+    ("Balances", lambda metric: isinstance(metric.measure, Stock) and metric.is_money),
+    ("Revenue", lambda metric: not isinstance(metric.measure, Stock)),
+)
+"""Columns to be looked at together: what they are called, and which they are."""
+
+
+def ready_sets(user: User) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The sets that ``user`` may choose: name and ids of metrics, without those that would be empty."""
+    found = ((name, tuple(metric.id for metric in metrics_for(user) if has(metric))) for name, has in READY_SETS)
+    return tuple((name, ids) for name, ids in found if ids)

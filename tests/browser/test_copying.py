@@ -147,6 +147,7 @@ def test_touch_selects_by_tap_and_long_press(new_page: Callable[..., Page], site
     cell(page, 2, "clients_active_qty").dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
     cell(page, 2, "clients_active_qty").dispatch_event("contextmenu", {"bubbles": True, "cancelable": True})
     expect(table(page).locator("td[data-selected]")).to_have_count(3)
+    page.get_by_role("button", name="Tools", exact=True).tap()
     page.get_by_role("button", name="Copy table", exact=True).tap()
     expect(page.get_by_text("3 cells copied")).to_be_visible()
     rows = engine_says(site.settings, question()).rows

@@ -164,7 +164,7 @@ def test_columns_are_chosen_by_group_and_one_by_one_and_remembered(page: Page) -
     ask(page)
     expect(table(page).locator("tr:nth-child(2) th")).to_have_count(1 + len(METRICS) - 5)
     page.get_by_role("button", name="Columns", exact=True).click()
-    page.get_by_role("button", name="Show all", exact=True).click()
+    page.get_by_role("button", name="All", exact=True).click()
     expect(table(page).locator("tr:nth-child(2) th")).to_have_count(1 + len(METRICS))
 
 
