@@ -45,7 +45,9 @@ def create_app(settings: Settings | None = None, *, serves: bool = True) -> dash
     if serves:
         warehouse.on_missing = Preparing(settings, warehouse).want
     who = gate.local_operator if settings.sign_in == "none" else gate.asking
-    services = Services(settings, warehouse, Reports(warehouse, cache, settings), open_records(settings), who)
+    services = Services(
+        settings, warehouse, Reports(warehouse, cache, settings), open_records(settings), who, gate.asked_from
+    )
     server.extensions["customer_dynamics"] = services  # where gunicorn.conf.py finds them
     app = dash.Dash(
         "customer_dynamics",

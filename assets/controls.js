@@ -772,8 +772,8 @@
                           true,
                           item.standard
                         ),
-                        item.mine ? tool("edit", `Edit ${item.title}`, "pencil", item) : null,
-                        tool("duplicate", `Duplicate ${item.title}`, "copy", item, true),
+                        item.mine && item.saves ? tool("edit", `Edit ${item.title}`, "pencil", item) : null,
+                        item.saves ? tool("duplicate", `Duplicate ${item.title}`, "copy", item, true) : null,
                         item.mine ? tool("delete", `Delete ${item.title}`, "trash3", item, items.length > 1) : null
                       )
                     )

@@ -26,4 +26,10 @@
       return answer;
     });
   };
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#page-sign-out")) return;
+    event.preventDefault();
+    window.fetch("/sign-out", { method: "POST", redirect: "manual" }).then(() => window.location.assign("/sign-in"));
+  });
 })();

@@ -96,6 +96,11 @@ def asking() -> User:
     return person.user
 
 
+def asked_from() -> str:
+    """The address that the request came from, for the ``where`` of :class:`Services`; "" outside of one."""
+    return (flask.request.remote_addr or "") if flask.has_request_context() else ""
+
+
 def or_nothing(build: Callable[[], Component], settings: Settings) -> Callable[[], Component]:
     """``build`` for a page, made so that it waits for somebody who may see one.
 

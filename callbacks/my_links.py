@@ -66,7 +66,7 @@ def manage(services: Services, touched: Mapping[str, str], value: Any) -> dict[s
 
 
 def _managed(services: Services, touched: Mapping[str, str], value: Any) -> dict[str, Any]:
-    snapshots, user, link_id = services.records.snapshots, services.user(), touched["link"]
+    user, link_id = services.user(), touched["link"]
     act = touched.get("act", "expire")
     if value == links.KEPT:
         return {}
@@ -74,10 +74,10 @@ def _managed(services: Services, touched: Mapping[str, str], value: Any) -> dict
         link = acts.copy_as_it_is(services, user, link_id)
         return {"copied": {"path": links.path(link.id), "click": value}, "message": "Copied."}
     if act == "revoke":
-        snapshots.revoke(link_id, user)
+        acts.revoke(services, user, link_id)
         said = "Revoked: the link leads nowhere now. Restore brings it back."
     elif act == "restore":
-        snapshots.restore(link_id, user)
+        acts.restore(services, user, link_id)
         said = "Restored: the link works again."
     else:
         days = None if value == "never" else int(value)

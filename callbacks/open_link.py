@@ -13,6 +13,7 @@ from markupsafe import escape
 from callbacks import read
 from callbacks.form import told
 from callbacks.report import PAINTED, figures, painted
+from data.acts import links as acts
 from data.delivery.asked import Asked
 from data.errors import UserError
 from data.report.view import View
@@ -72,7 +73,7 @@ def _open(app: Dash, services: Services) -> None:
         if link_id is None or link_id == read.read_shown(shown):
             return nothing
         try:
-            return opened(services, services.records.snapshots.open(link_id, services.user()))
+            return opened(services, acts.open_link(services, services.user(), link_id))
         except (LinkGone, LinkDamaged) as fault:
             # Reached only by going back or forward in a page that is open already.
             return nothing | {"message": messages.notice(fault.message, "bad")}

@@ -98,14 +98,14 @@ def register(app: Dash, services: Services) -> None:
         # One of them goes on; the id of one that has ended means nothing any more.
         for run in runs:
             if run:
-                services.reports.runs.cancel(read.read_press(run).id)
+                services.reports.runs.cancel(read.read_press(run).id, services.user().id)
 
     @app.callback(
         inputs={"clicks": Input(Report.HAND_OVER, "n_clicks"), "run": State(Stores.RUN, "data")},
         prevent_initial_call=True,
     )
     def hand_over_report(clicks: int, run: dict[str, Any] | None) -> None:  # noqa: ARG001 - the trigger
-        services.reports.runs.cancel(read.read_press(run).id, hand_over=True)
+        services.reports.runs.cancel(read.read_press(run).id, services.user().id, hand_over=True)
 
     app.clientside_callback(ClientsideFunction("report", "followJob"), Input(Stores.JOB, "data"))
 
@@ -113,7 +113,7 @@ def register(app: Dash, services: Services) -> None:
 
     @server.get(RUN_PATH)
     def run_progress(run_id: str) -> flask.Response:
-        answer = flask.jsonify(stage=services.reports.runs.progress(run_id))
+        answer = flask.jsonify(stage=services.reports.runs.progress(run_id, services.user().id))
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
@@ -166,7 +166,7 @@ def answered(services: Services, run: read.Press, view: View, asked: Asked) -> d
             return nothing | {"job": _ordered(services, asked), "message": []}
         made = publish(services, user, asked.query, run_id=run.id)
     except Cancelled:
-        if services.reports.runs.is_handed_over(run.id):
+        if services.reports.runs.is_handed_over(run.id, user.id):
             return nothing | {"job": _ordered(services, asked), "message": []}
         return nothing | {"message": messages.cancelled()}
     answer, link = made.answer, made.link

@@ -7,6 +7,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
 from callbacks import read
+from data.acts import links as acts
 from data.services import Services
 from layouts import links
 from layouts.ids import Report, Stores
@@ -34,7 +35,7 @@ def register(app: Dash, services: Services) -> None:
         if shown is None or link_id is None:
             return {"report": no_update, "address": no_update, "copied": no_update}
         seen = read.read_view(view, charts or [])
-        link = services.records.snapshots.copy(link_id, services.user(), seen)
+        link = acts.copy(services, services.user(), link_id, seen)
         moved = link.id != link_id
         return {
             "report": {**shown, "link": link.id} if moved else no_update,

@@ -183,7 +183,7 @@ def _edit(services: Services, template_id: str, view: View) -> dict[str, Any]:  
 
 
 def _duplicate(services: Services, template_id: str, view: View) -> dict[str, Any]:  # noqa: ARG001
-    copy = services.records.templates.duplicate(template_id, services.user())
+    copy = acts.duplicate(services, services.user(), template_id)
     return {"items": templates.listed(services), "message": templates.copied(copy)}
 
 

@@ -152,6 +152,9 @@ class Addressed(Owned, Protocol):
         """Who it was made for, as :func:`audience_of` wrote it."""
 
 
+PEOPLE = "people"
+"""The audience of a link that is for named people."""
+
 Visibility = Literal["me", "company", "everyone"]
 
 VISIBILITIES: dict[Visibility, str] = {"me": "Only me", "company": "My company", "everyone": "Everyone"}
@@ -189,9 +192,11 @@ def may_use_preset(user: User, preset: Owned) -> bool:
     return preset.owner_id == user.id
 
 
-def may_open_link(user: User, link: Owned) -> bool:
-    """Whoever is signed in and holds a link may open it, of whatever reseller: that is what sharing one means."""
-    return bool(user.id and link.owner_id)
+def may_open_link(user: User, link: Addressed, people: Collection[str] = ()) -> bool:
+    """Its owner, and of whatever reseller whoever belongs to its audience, or to the ``people`` that it names."""
+    return (
+        link.owner_id == user.id or link.audience in audiences(user) or (link.audience == PEOPLE and user.id in people)
+    )
 
 
 def may_manage_link(user: User, link: Owned, managed: Collection[str] = ()) -> bool:

@@ -57,6 +57,11 @@ ICONS = (
 """Icons that the page uses, by their names in Bootstrap Icons: only these are sent to the browser."""
 
 
+def withheld(id_: str) -> html.Span:
+    """What stands, unseen, where a person has no right to what callbacks call ``id_``: they name it for everybody."""
+    return html.Span(id=id_, hidden=True)
+
+
 class _Control(Component):
     """A component that assets/controls.js draws under the same name."""
 

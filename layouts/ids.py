@@ -23,6 +23,7 @@ class Page(StrEnum):
     THEME = "page-theme"
     MESSAGES = "page-messages"  # where notices to the person appear (aria-live)
     BANNER = "page-banner"  # above the report: what link this is
+    SIGN_OUT = "page-sign-out"
 
 
 class Form(StrEnum):

@@ -8,6 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from data.access import Right
 from data.acts.form import Opening, opening
 from data.errors import NoData, Unreachable, UserError
 from data.report.choices import Choices
@@ -17,7 +18,7 @@ from data.services import Services
 from data.version import VERSION
 from layouts import form, links, messages, report, templates
 from layouts.attributes import aria
-from layouts.controls import icon, still
+from layouts.controls import icon, still, withheld
 from layouts.ids import Links, Page, Stores
 
 _DOCUMENT = """<!DOCTYPE html>
@@ -145,14 +146,10 @@ def _header(services: Services) -> html.Header:
                         id=Links.OPEN,
                         type="button",
                         className="btn btn-quiet btn-sm",
-                    ),
-                    still(
-                        html.A(
-                            [icon("folder2-open"), html.Span("My files")],
-                            href="/files",
-                            className="btn btn-quiet btn-sm",
-                        )
-                    ),
+                    )
+                    if services.user().may(Right.SHARE)
+                    else withheld(Links.OPEN),
+                    *(_files() if services.user().may(Right.EXPORT) else ()),
                     html.Div(
                         [
                             still(
@@ -181,11 +178,34 @@ def _header(services: Services) -> html.Header:
     )
 
 
+def _files() -> tuple[Component]:
+    words = [icon("folder2-open"), html.Span("My files")]
+    return (still(html.A(words, href="/files", className="btn btn-quiet btn-sm")),)
+
+
 def _person(services: Services) -> Component:
-    """Who is signed in, and the way to their account; with SIGN_IN=none nobody is."""
+    """Who is signed in, and the ways that are theirs; with SIGN_IN=none nobody is."""
     user = services.user()
-    content: list[str | Component] = [icon("person-circle"), user.name]
+    content = still(icon("person-circle"), html.Span(user.name, className="person-name"))
     title = f"{user.name} · {user.role}"
     if services.settings.sign_in == "none":
-        return still(html.Span(content, className="person", title=title))
-    return still(html.A(content, href="/account", className="person", title=title))
+        return still(html.Span([icon("person-circle"), user.name], className="person", title=title))
+    ways = [("Account", "/account")]
+    if user.may(Right.USERS):
+        ways += [("Users", "/users"), ("All links", "/links"), ("Audit log", "/audit")]
+    menu: Component = dbc.DropdownMenu(
+        [
+            dbc.DropdownMenuItem(title, header=True),
+            *(dbc.DropdownMenuItem(label, href=address, external_link=True) for label, address in ways),
+            dbc.DropdownMenuItem(divider=True),
+            # assets/csrf.js hears the click: signing out is a request with the page's token.
+            dbc.DropdownMenuItem("Sign out", id=Page.SIGN_OUT),
+        ],
+        label=content,
+        toggle_class_name="btn-quiet btn-sm menu-toggle person",
+        class_name="tool-menu person-menu",
+        color="quiet",
+        caret=False,
+        align_end=True,
+    )
+    return menu

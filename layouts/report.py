@@ -12,7 +12,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from data.access import User
+from data.access import Right, User
 from data.acts.columns import usual_view
 from data.currencies import currency_name
 from data.delivery.formats import FORMATS
@@ -30,7 +30,7 @@ from data.words.question import Question
 from data.words.totals import totals_note
 from layouts import chart, ids, table
 from layouts.attributes import aria, dataset
-from layouts.controls import Handed, Still, icon, still
+from layouts.controls import Handed, Still, icon, still, withheld
 from layouts.ids import Again, Form, Report, Stores
 
 SKELETON_ROWS, SKELETON_FIGURES = 8, 4
@@ -287,10 +287,12 @@ def _bar(services: Services) -> html.Div:
             html.Div(
                 [
                     _columns(services.user()),
-                    *_exports(),
+                    *_exports(services.user()),
                     chart.menu(services),
                     _tool("Copy table", "copy", Report.COPY_TABLE),
-                    _tool("Copy link", "link-45deg", Report.COPY),
+                    _tool("Copy link", "link-45deg", Report.COPY)
+                    if services.user().may(Right.SHARE)
+                    else withheld(Report.COPY),
                     _tool("Run again now", "arrow-clockwise", Again.RUN),
                 ],
                 id=Report.TOOLS,
@@ -303,8 +305,10 @@ def _bar(services: Services) -> html.Div:
     )
 
 
-def _exports() -> list[Component]:
-    """A button for each format that has one, and a menu of the others."""
+def _exports(user: User) -> list[Component]:
+    """A button for each format that has one, and a menu of the others; nothing without the right to export."""
+    if not user.may(Right.EXPORT):
+        return [withheld(ids.export(item.id)) for item in FORMATS]
     buttons: list[Component] = [
         _tool(f"Export to {item.button}", "download", ids.export(item.id)) for item in FORMATS if item.button
     ]

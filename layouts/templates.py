@@ -9,7 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from data.access import VISIBILITIES, User, may_change_template
+from data.access import VISIBILITIES, Right, User, may_change_template
 from data.acts.templates import Loaded
 from data.report.period import QUICK_RANGES
 from data.report.query import ReportQuery
@@ -19,7 +19,7 @@ from data.store.templates import Template
 from data.store.titles import MAX_TITLE
 from layouts import messages
 from layouts.attributes import aria
-from layouts.controls import SavedList, icon, still
+from layouts.controls import SavedList, icon, still, withheld
 from layouts.filters import problem
 from layouts.ids import Problem, Templates
 
@@ -36,7 +36,9 @@ def buttons(services: Services) -> list[Component]:
             id=Templates.SAVE,
             type="button",
             className="btn btn-quiet btn-sm",
-        ),
+        )
+        if services.user().may(Right.TEMPLATES)
+        else withheld(Templates.SAVE),
     ]
 
 
@@ -215,5 +217,6 @@ def _item(template: Template, user: User, *, standard: bool) -> dict[str, Any]:
         "description": template.description,
         "note": " · ".join(notes),
         "mine": mine,
+        "saves": user.may(Right.TEMPLATES),
         "standard": standard,
     }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from data.access import User
+from data.access import Right, User
 from data.report.compare import Comparison, compare
 from data.report.query import ReportQuery
 from data.report.reports import Answer
 from data.report.result import ReportResult
 from data.services import Services
+from data.store.audit import Act
 from data.store.clock import utc_now
 from data.store.links import Link
 
@@ -36,8 +37,17 @@ def ask(services: Services, user: User, query: ReportQuery, *, run_id: str, titl
 
     Raises :class:`UserError` for a bad question and :class:`Cancelled` when the run was cancelled.
     """
+    services.demand(user, Right.VIEW)
     answer = services.reports.ask(query, user, run_id=run_id)
     title = title or title_of(services, user, query)
+    services.note(
+        Act.REPORT_RUN,
+        user,
+        title or f"{query.start.date} to {query.end.date}",
+        rows=len(answer.result.rows),
+        origin=answer.origin,
+        question=query.to_json(),
+    )
     if title is None:
         return answer
     # The cache keeps no titles: what one person calls a question is no other's business.

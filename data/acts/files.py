@@ -1,15 +1,24 @@
-"""What a person does with reports that a worker makes: order one, follow it, cancel it, have it made again."""
+"""Files of reports: of what the page displays, and those that a worker makes: order one, follow it, have it made again.
+
+All of them need the right to export.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from data import events
 from data.access import Right, User
-from data.acts.asking import title_of
+from data.acts.asking import ask, title_of
 from data.acts.names import known_names
 from data.delivery.asked import Asked
-from data.delivery.formats import WEB
+from data.delivery.formats import FORMAT, WEB, export, filename
 from data.errors import UserError
+from data.report.order import row_order
+from data.report.result import ReportResult
+from data.report.view import View
 from data.services import Services
 from data.store.audit import Act
 from data.store.jobs import Job, MadeFile
@@ -25,6 +34,15 @@ class ToldJob:
 
     job: Job
     question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was made of a report."""
+
+    name: str
+    mime: str
+    content: bytes
 
 
 def order(services: Services, user: User, asked: Asked, *, title: str | None = None, origin: str = "form") -> Job:
@@ -43,11 +61,11 @@ def order(services: Services, user: User, asked: Asked, *, title: str | None = N
 
 def check_order(services: Services, user: User, asked: Asked) -> None:
     """Raises :class:`UserError` unless ``user`` may have this made, and sent to these addresses."""
-    user.require(Right.VIEW)
+    services.demand(user, Right.VIEW)
     if asked.output != WEB:
-        user.require(Right.EXPORT)
+        services.demand(user, Right.EXPORT, asked.output)
     if asked.send_to:
-        user.require(Right.DELIVER)
+        services.demand(user, Right.DELIVER, asked.output)
     for address in asked.send_to:
         services.settings.check_recipient(address)
 
@@ -66,7 +84,40 @@ def told(services: Services, user: User, jobs: tuple[Job, ...]) -> tuple[ToldJob
 
 def download(services: Services, user: User, job_id: str, *, address: str = "") -> MadeFile:
     """The file of a job of ``user``'s, if they may export (still). Raises :class:`JobGone`."""
-    user.require(Right.EXPORT)
+    services.demand(user, Right.EXPORT)
     made = services.records.jobs.file(job_id, user)
     services.records.audit.write(Act.EXPORT, user, made.name, address=address, bytes=len(made.content), how="file")
     return made
+
+
+def export_shown(services: Services, user: User, link_id: str, format_id: str, view: View) -> File:
+    """The file of what ``view`` displays of the report behind a link.
+
+    Raises :class:`NotAllowed`, :class:`LinkGone` and :class:`LinkDamaged`.
+    """
+    services.demand(user, Right.EXPORT, format_id)
+    result = services.records.snapshots.peek(link_id, user).result
+    columns = [column.id for column in result.columns if column.kind == "dimension" or column.id in view.shown]
+    return _made(services, user, result, format_id, columns=columns, order=row_order(result, view.sort))
+
+
+def ask_for_file(services: Services, user: User, asked: Asked, *, run_id: str) -> tuple[ReportResult, File]:
+    """The answer to ``asked``, and the whole of it as the file that it asks for.
+
+    Raises :class:`NotAllowed`, and what :func:`data.acts.asking.ask` does.
+    """
+    services.demand(user, Right.EXPORT, asked.output)
+    if asked.send_to:
+        services.demand(user, Right.DELIVER, asked.output)
+    result = ask(services, user, asked.query, run_id=run_id).result
+    return result, _made(services, user, result, asked.output)
+
+
+def _made(services: Services, user: User, result: ReportResult, format_id: str, **shown: Sequence[Any]) -> File:
+    names = known_names(services, user)
+    content = export(result, format_id, names=names, **shown)
+    question = events.question_hash(result.query)
+    events.tell("export", who=user.id, question=question, format=format_id, rows=len(result.rows), bytes=len(content))
+    name = filename(result, format_id, names)
+    services.note(Act.EXPORT, user, name, rows=len(result.rows), question=question)
+    return File(name, FORMAT[format_id].mime, content)

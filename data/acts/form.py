@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from data.access import User
+from data.access import Right, User
 from data.currencies import currency_codes
 from data.delivery.asked import Asked
 from data.delivery.formats import WEB
@@ -115,4 +115,7 @@ def known_part(services: Services, user: User, asked: Asked) -> tuple[Asked, tup
     if kept.currency not in currency_codes():
         lost.append(f"currency {kept.currency}")
         kept = replace(kept, currency=services.settings.base_currency)
+    if asked.output != WEB and not user.may(Right.EXPORT):
+        lost.append(f"file type {asked.output}")
+        asked = replace(asked, output=WEB, send_to=())
     return replace(asked, query=kept), tuple(lost)

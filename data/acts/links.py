@@ -4,16 +4,46 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from data.access import User
+from data.access import Right, User
+from data.report.view import View
 from data.services import Services
+from data.store.audit import Act
 from data.store.clock import utc_now
 from data.store.links import Link
+from data.store.snapshots import Snapshot
+
+
+def open_link(services: Services, user: User, link_id: str) -> Snapshot:
+    """What a link leads to, for who follows it. Raises :class:`LinkGone` and :class:`LinkDamaged`."""
+    services.demand(user, Right.VIEW)
+    snapshot = services.records.snapshots.open(link_id, user)
+    _note(services, Act.LINK_OPENED, user, snapshot.link, owner=snapshot.link.owner_id)
+    return snapshot
+
+
+def copy(services: Services, user: User, link_id: str, view: View | None) -> Link:
+    """The link to give away so that whoever opens it sees ``view``; see :meth:`Snapshots.copy`."""
+    services.demand(user, Right.SHARE)
+    link = services.records.snapshots.copy(link_id, user, view)
+    _note(services, Act.LINK_MADE, user, link)
+    return link
 
 
 def copy_as_it_is(services: Services, user: User, link_id: str) -> Link:
     """The link to give away, with the view it has. Raises :class:`LinkGone` and :class:`LinkDamaged`."""
-    snapshots = services.records.snapshots
-    return snapshots.copy(link_id, user, snapshots.peek(link_id, user).view)
+    return copy(services, user, link_id, services.records.snapshots.peek(link_id, user).view)
+
+
+def revoke(services: Services, user: User, link_id: str) -> None:
+    """Let a link of ``user``'s lead nowhere. Raises :class:`LinkGone` for a link that is not theirs."""
+    services.demand(user, Right.SHARE)
+    _note(services, Act.LINK_REVOKED, user, services.records.snapshots.revoke(link_id, user))
+
+
+def restore(services: Services, user: User, link_id: str) -> None:
+    """Undo :func:`revoke`, and an expiry that has passed. Raises :class:`LinkGone` for a link that is not theirs."""
+    services.demand(user, Right.SHARE)
+    _note(services, Act.LINK_RESTORED, user, services.records.snapshots.restore(link_id, user))
 
 
 def let_expire(services: Services, user: User, link_id: str, days: int | None) -> bool:
@@ -21,9 +51,16 @@ def let_expire(services: Services, user: User, link_id: str, days: int | None) -
 
     A link that is not theirs is left alone.
     """
+    services.demand(user, Right.SHARE)
     snapshots = services.records.snapshots
     known = next((link for link in snapshots.mine(user) if link.id == link_id), None)
     if known is None or (days is None and known.expires_at is None):
         return False
-    snapshots.expire(link_id, user, None if days is None else utc_now() + timedelta(days=days))
+    link = snapshots.expire(link_id, user, None if days is None else utc_now() + timedelta(days=days))
+    _note(services, Act.LINK_CHANGED, user, link, expires="never" if days is None else f"in {days} days")
     return True
+
+
+def _note(services: Services, act: Act, user: User, link: Link, **detail: str) -> None:
+    # The start of an id tells which link it is, and nobody who reads the log how to open it.
+    services.note(act, user, link.title or f"link {link.id[:6]}\u2026", link=f"{link.id[:6]}\u2026", **detail)

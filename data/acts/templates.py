@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from data.access import User, Visibility
+from data.access import Right, User, Visibility
 from data.acts.form import known_part
 from data.delivery.asked import Asked
 from data.errors import UserError
 from data.report.catalog import METRIC
 from data.report.view import View
 from data.services import Services
+from data.store.audit import Act
 from data.store.templates import Draft, Template
 
 
@@ -71,6 +72,7 @@ def save(
 
     ``asked`` is the form, None to keep the question of an edited template. Raises :class:`UserError`.
     """
+    services.demand(user, Right.TEMPLATES, said.title)
     records = services.records.templates
     before = View()
     if asked is None:
@@ -88,8 +90,15 @@ def save(
         runs_at_once=said.runs_at_once,
     )
     if edited is None:
-        return records.create(draft, user)
-    return records.update(edited.id, draft, user, version=edited.version)
+        return _noted(services, user, Act.TEMPLATE_SAVED, records.create(draft, user))
+    changed = records.update(edited.id, draft, user, version=edited.version)
+    return _noted(services, user, Act.TEMPLATE_CHANGED, changed)
+
+
+def duplicate(services: Services, user: User, template_id: str) -> Template:
+    """A copy of a template for ``user`` alone. Raises :class:`TemplateGone` and :class:`NotAllowed`."""
+    services.demand(user, Right.TEMPLATES)
+    return _noted(services, user, Act.TEMPLATE_SAVED, services.records.templates.duplicate(template_id, user))
 
 
 def load(services: Services, user: User, template_id: str) -> Loaded:
@@ -124,15 +133,22 @@ def delete(services: Services, user: User, template_id: str) -> Deleted:
     template = records.get(template_id, user)
     deleted = Deleted(template.draft, _is_default(services, user, template))
     records.delete(template.id, user)
+    _noted(services, user, Act.TEMPLATE_DELETED, template)
     return deleted
 
 
 def bring_back(services: Services, user: User, deleted: Deleted) -> Template:
     """Undo :func:`delete`: the template is there again, as the default if it was that."""
-    again = services.records.templates.create(deleted.draft, user)
+    services.demand(user, Right.TEMPLATES, deleted.draft.title)
+    again = _noted(services, user, Act.TEMPLATE_SAVED, services.records.templates.create(deleted.draft, user))
     if deleted.was_default:
         services.records.templates.set_default(again.id, user)
     return again
+
+
+def _noted(services: Services, user: User, act: Act, template: Template) -> Template:
+    services.note(act, user, template.title, template=template.id, visibility=template.visibility)
+    return template
 
 
 def _is_default(services: Services, user: User, template: Template) -> bool:

@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from data.access import OPERATOR, Right, User
-from data.acts import asking
-from data.acts.names import known_names
-from data.delivery.formats import FORMAT, WEB, export, filename
+from data.acts import asking, files
+from data.delivery.formats import WEB
 from data.delivery.letter import report_letter
 from data.delivery.mail import Mail, MailNotSetUp, MailUnsure, message, post
 from data.errors import Cancelled, UserError, report_incident
@@ -63,20 +62,15 @@ class Worker:
 
     def _made(self, job: Job, user: User) -> tuple[MadeFile | None, int, str | None]:
         services, asked = self._services, job.asked
-        user.require(Right.VIEW)
+        services.demand(user, Right.VIEW)
         if asked.output == WEB:
             published = asking.publish(services, user, asked.query, run_id=job.id)
             return None, len(published.answer.result.rows), published.link.id
-        user.require(Right.EXPORT)
-        if asked.send_to:
-            user.require(Right.DELIVER)
-        result = asking.ask(services, user, asked.query, run_id=job.id).result
-        names = known_names(services, user)
-        content = export(result, asked.output, names=names)
+        result, file = files.ask_for_file(services, user, asked, run_id=job.id)
         made = MadeFile(
-            name=filename(result, asked.output, names),
-            mime=FORMAT[asked.output].mime,
-            content=content,
+            name=file.name,
+            mime=file.mime,
+            content=file.content,
             totals=main_totals(result),
             note=footnote(result) or "",
             scope=user.scope_key,
@@ -90,9 +84,9 @@ class Worker:
 
         def tell() -> None:
             while not over.wait(_HEARTBEAT_SECONDS):
-                stage = self._services.reports.runs.progress(job.id) or "Making the report"
+                stage = self._services.reports.runs.progress(job.id, job.owner_id) or "Making the report"
                 if not self._services.records.jobs.live(job.id, self._name, stage):
-                    self._services.reports.runs.cancel(job.id)
+                    self._services.reports.runs.cancel(job.id, job.owner_id)
 
         teller = threading.Thread(target=tell, name=f"heartbeat {job.id}", daemon=True)
         teller.start()

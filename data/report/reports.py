@@ -129,7 +129,7 @@ class Reports:
             else:
                 flight.people += 1
         try:
-            self.runs.wait(flight.future, flight.watch, run_id)
+            self.runs.wait(flight.future, flight.watch, run_id, user.id)
         except Cancelled:
             self._leave(flight, key)
             raise

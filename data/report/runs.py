@@ -18,7 +18,7 @@ _HAND_OVER = "hand over"
 
 
 class Runs:
-    """Runs by the id that the page gave them."""
+    """Runs by the person who asked, and the id that their page gave them."""
 
     AWAITED_SECONDS = 6
     """For how long another process's word that it waits for an answer is believed."""
@@ -26,30 +26,32 @@ class Runs:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
 
-    def progress(self, run_id: str) -> str | None:
-        """What the run is doing right now, in words; None when it is not known (finished, or not started)."""
-        stage = self._shelf.get(f"progress:{run_id}")
+    def progress(self, run_id: str, owner_id: str) -> str | None:
+        """What the run of a person is doing right now, in words; None when it is not known (over, or another's)."""
+        stage = self._shelf.get(f"progress:{owner_id}:{run_id}")
         return None if stage is None else str(stage)
 
-    def cancel(self, run_id: str, *, hand_over: bool = False) -> None:
-        """Withdraw the question: the statement that runs is stopped in the engine, unless others wait for it too.
+    def cancel(self, run_id: str, owner_id: str, *, hand_over: bool = False) -> None:
+        """Withdraw a person's question: the statement that runs is stopped in the engine, unless others wait for it.
 
         With ``hand_over`` the person wants the answer all the same, from a worker.
+
+        The id of somebody else's run means nothing.
         """
-        self._shelf.put(f"cancel:{run_id}", _HAND_OVER if hand_over else True, _RUN_SECONDS)
+        self._shelf.put(f"cancel:{owner_id}:{run_id}", _HAND_OVER if hand_over else True, _RUN_SECONDS)
 
-    def is_handed_over(self, run_id: str) -> bool:
+    def is_handed_over(self, run_id: str, owner_id: str) -> bool:
         """Whether a run was withdrawn so that a worker goes on with it."""
-        return bool(self._shelf.get(f"cancel:{run_id}") == _HAND_OVER)
+        return bool(self._shelf.get(f"cancel:{owner_id}:{run_id}") == _HAND_OVER)
 
-    def wait(self, future: Future[Any], watch: Stopwatch, run_id: str | None) -> None:
+    def wait(self, future: Future[Any], watch: Stopwatch, run_id: str | None, owner_id: str) -> None:
         """Wait until ``future`` is done, telling what ``watch`` does; raises :class:`Cancelled` when withdrawn."""
         if run_id is None:
             future.exception()
             return
-        started, told = monotonic(), None
+        name, started, told = f"{owner_id}:{run_id}", monotonic(), None
         while not future.done():
-            if self._shelf.get(f"cancel:{run_id}"):
+            if self._shelf.get(f"cancel:{name}"):
                 raise Cancelled
             try:
                 future.exception(timeout=_POLL_SECONDS)
@@ -57,9 +59,9 @@ class Runs:
                 # Not at once: writing it takes longer than many a stage does, and the run would wait for it.
                 if watch.now != told and monotonic() - started > _QUIET_SECONDS:
                     told = watch.now
-                    self._shelf.put(f"progress:{run_id}", told, _RUN_SECONDS)
+                    self._shelf.put(f"progress:{name}", told, _RUN_SECONDS)
         if told is not None:
-            self._shelf.drop(f"progress:{run_id}")
+            self._shelf.drop(f"progress:{name}")
 
     def await_others(self, key: str) -> None:
         """Say that this process has people who wait for the answer that another one is working on."""

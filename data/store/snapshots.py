@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from data.access import Right, User, may_manage_link
+from data.access import Right, User, audience_of, may_manage_link
 from data.errors import UserError
 from data.report.result import ReportResult
 from data.report.view import View
@@ -175,6 +175,8 @@ class Snapshots:
             "created_at": self._now(),
             "view": view,
             "open_count": 0,
+            # Without the right to share, the address that the browser shows is for its person alone.
+            "audience": audience_of("everyone" if user.may(Right.SHARE) else "me", user),
             **more,
         }
 

@@ -106,7 +106,7 @@ def test_a_run_that_takes_long_is_handed_to_a_worker(visitor: Visitor, monkeypat
     visitor.put({(Stores.RUN, "data"): RUN})
     visitor.press(Report.HAND_OVER)
     ask(visitor)
-    assert runs.is_handed_over(RUN["id"])
+    assert runs.is_handed_over(RUN["id"], OPERATOR.id)
     job = visitor[Stores.JOB, "data"]["id"]
     Worker(visitor.client.application.extensions["customer_dynamics"]).make(job)
     state = visitor.client.get(f"/files/{job}/state").get_json()

@@ -127,8 +127,8 @@ def test_a_link_needs_no_warehouse(client_with: Callable[..., flask.testing.Flas
     assert "by Month" in words(guest[Links.LIST, "children"])
 
 
-def _touch(visitor: Visitor, id_: dict[str, str], prop: str, value: Any) -> None:
-    """Touch something in the list of links, whose ids are patterns."""
+def _touch(visitor: Visitor, id_: dict[str, str], prop: str, value: Any) -> str:
+    """Touch something in the list of links, whose ids are patterns; what was answered."""
     dependency = next(item for item in visitor.dependencies if "links-dialog.is_open" in item["output"])
     key = json.dumps(id_, sort_keys=True, separators=(",", ":"))
     inputs: list[Any] = []
@@ -149,7 +149,9 @@ def _touch(visitor: Visitor, id_: dict[str, str], prop: str, value: Any) -> None
             "changedPropIds": [f"{key}.{prop}"],
         }
     )
-    assert answer.status_code in (200, 204), answer.get_data(as_text=True)
+    text: str = answer.get_data(as_text=True)
+    assert answer.status_code in (200, 204), text
     if answer.status_code == 200:
         for changed, props in answer.get_json()["response"].items():
             visitor.props.setdefault(changed, {}).update(props)
+    return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from data.errors import NoData
+from data.services import Services
 from data.settings import Settings
 from data.store.records import open_records
 
@@ -21,5 +23,7 @@ def services(tmp_path: Path) -> Iterator[Any]:
 
     settings = Settings(var_dir=str(tmp_path))
     records = open_records(settings)
-    yield SimpleNamespace(settings=settings, records=records, reports=SimpleNamespace(choices=choices))
+    parts = SimpleNamespace(settings=settings, records=records, reports=SimpleNamespace(choices=choices))
+    parts.where, parts.note, parts.demand = str, partial(Services.note, parts), partial(Services.demand, parts)
+    yield parts
     records.database.close()

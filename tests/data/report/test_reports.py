@@ -313,7 +313,7 @@ def test_one_who_withdraws_takes_the_others_run_along(ours: Reports, runs: Runs)
         until(lambda: runs.count == 1)
         second = crowd.submit(ours.ask, QUERY, OPERATOR, run_id="second")
         until(lambda: [flight.people for flight in ours._flights.values()] == [2])
-        ours.runs.cancel("first")
+        ours.runs.cancel("first", OPERATOR.id)
         with pytest.raises(Cancelled):
             first.result(WITHIN)
         runs.gate.set()
@@ -327,7 +327,7 @@ def test_a_run_that_nobody_waits_for_goes_on(ours: Reports, runs: Runs) -> None:
         until(lambda: [flight.people for flight in ours._flights.values()] == [2])
         [flight] = ours._flights.values()
         for name in ("first", "second"):
-            ours.runs.cancel(name)
+            ours.runs.cancel(name, OPERATOR.id)
         for future in both:
             with pytest.raises(Cancelled):
                 future.result(WITHIN)
@@ -353,7 +353,7 @@ def test_a_newcomer_who_is_told_that_an_earlier_question_was_withdrawn(
             patch.setattr(reports, "run_report", stubborn)
             first = crowd.submit(ours.ask, QUERY, OPERATOR, run_id="first")
             assert started.wait(WITHIN)
-            ours.runs.cancel("first")
+            ours.runs.cancel("first", OPERATOR.id)
             with pytest.raises(Cancelled):
                 first.result(WITHIN)
         second = crowd.submit(ours.ask, QUERY, OPERATOR, run_id="second")
@@ -382,10 +382,10 @@ def test_the_stages_of_a_run_that_are_not_told(ours: Reports, runs: Runs) -> Non
     runs.gate = threading.Event()
     with ThreadPoolExecutor(1) as crowd:
         asking = crowd.submit(ours.ask, QUERY, OPERATOR, run_id="mine")
-        until(lambda: ours.runs.progress("mine") == "Waiting at the gate")
+        until(lambda: ours.runs.progress("mine", OPERATOR.id) == "Waiting at the gate")
         runs.gate.set()
         stages = asking.result(WITHIN).stages
-    assert ours.runs.progress("mine") is None
+    assert ours.runs.progress("mine", OPERATOR.id) is None
     assert list(stages)[:2] == ["Waiting at the gate", "Opening the data"]
     assert stages["Waiting at the gate"] > 0.2
     assert ours.ask(QUERY, OPERATOR).stages == {}
@@ -539,7 +539,7 @@ def test_a_run_for_each_process_or_one_that_died_keeps_its_turn(processes: Proce
     until(lambda: processes.count == 2)
     processes.ask(1, "fourth", 2)
     until(lambda: processes.are_waiting(2))
-    processes.ours.runs.cancel("third")
+    processes.ours.runs.cancel("third", OPERATOR.id)
     assert processes.answer(0) == "cancelled"
     assert processes.count == 2, "the run goes on for the other process"
     processes.pair[0].kill()
