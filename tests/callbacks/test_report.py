@@ -115,7 +115,7 @@ def test_a_cancelled_run_changes_nothing_and_says_so(visitor: Visitor, monkeypat
 
 def test_cancel_withdraws_the_run_that_goes_on(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     withdrawn: list[str] = []
-    monkeypatch.setattr(Runs, "cancel", lambda _, run_id: withdrawn.append(run_id))
+    monkeypatch.setattr(Runs, "cancel", lambda _, run_id, __: withdrawn.append(run_id))
     visitor.put({(Stores.RUN, "data"): RUN})
     visitor.press(Report.CANCEL)
     assert withdrawn == [RUN["id"]]
