@@ -126,7 +126,7 @@ def test_cancel_withdraws_the_run_that_goes_on(visitor: Visitor, monkeypatch: py
 
 
 def test_progress_is_told_while_a_run_goes_on(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Runs, "progress", lambda _, run_id: f"Counting for {run_id}")
+    monkeypatch.setattr(Runs, "progress", lambda _, run_id, __: f"Counting for {run_id}")
     answer = visitor.client.get(f"/-/run/{RUN['id']}")
     assert answer.get_json() == {"stage": f"Counting for {RUN['id']}"}
     assert answer.headers["Cache-Control"] == "no-store"
