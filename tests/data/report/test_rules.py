@@ -1092,7 +1092,7 @@ def test_what_goes_with_a_report(ask: Ask) -> None:
     info = ask(w, *MARCH, timezone="Europe/Kyiv", active_duration=3, as_of="2024-05-05T05:05:05Z", sees=2)["info"]
     assert info["period"] == {"from": "2024-02-29T22:00:00Z", "to": "2024-03-31T21:00:00Z"}
     assert (info["timezone"], info["currency"], info["active_duration"]) == ("Europe/Kyiv", "EUR", 3)
-    assert (info["generated_by"], info["as_of"]) == ("Reseller", "2024-05-05T05:05:05Z")
+    assert (info["generated_by"], info["as_of"]) == ("Analyst", "2024-05-05T05:05:05Z")
     assert info["generated_at"].endswith("Z")
     assert info["duration_seconds"] >= 0
     assert info["notice"] is None
@@ -1139,7 +1139,7 @@ BAD_QUESTIONS = world().reseller(2).package(10, "Gold").client(1, tags=("vip",))
 
 def test_a_restricted_user_does_not_learn_of_owners_and_tags_beyond_them(shelf: Shelf) -> None:
     shelf.fill(BAD_QUESTIONS.data)
-    user = User("u", "U", "Reseller", reseller_id=2)
+    user = User("u", "U", "Analyst", reseller_id=2)
     period: dict[str, Any] = {"start": Bound(date(2024, 3, 1)), "end": Bound(date(2024, 3, 31))}
     for asked, field in (({"owners": (1,)}, "owner"), ({"tags": ("vip",)}, "tag")):
         for warehouse in shelf.warehouses.values():
