@@ -109,11 +109,12 @@ def make_lines(execute: Execute, names: Iterable[str]) -> tuple[LineZone, ...]:
     return zones
 
 
-def add_zone(execute: Execute, name: str, known: Sequence[LineZone]) -> None:
+def add_zone(execute: Execute, name: str, known: Sequence[LineZone]) -> LineZone:
     """Add the lines of a zone to those of the known ones, of which there is one at least."""
     first, last = known[0].first, known[0].last
-    number = max(zone.id for zone in known) + 1
-    _make(execute, [LineZone(number, name, first, last, marked(name, first, last))])
+    zone = LineZone(max(other.id for other in known) + 1, name, first, last, marked(name, first, last))
+    _make(execute, [zone])
+    return zone
 
 
 def _make(execute: Execute, zones: Iterable[LineZone]) -> None:

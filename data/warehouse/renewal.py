@@ -19,6 +19,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 from data.warehouse.lines import (
     Execute,
     LineZone,
+    add_zone,
     are_narrow,
     begin_gathering,
     distinct,
@@ -57,12 +58,15 @@ def differs(new: sa.TableClause, old: sa.Table) -> sa.ColumnElement[bool]:
 
 
 class Renewal:
-    """One load's change of the lines. ``tables`` are those that it brings rows for."""
+    """One load's change of the lines. ``tables`` are those that it brings rows for, ``new`` zones without lines yet."""
 
-    def __init__(self, execute: Execute, zones: Sequence[LineZone], tables: Collection[str]) -> None:
+    def __init__(
+        self, execute: Execute, zones: Sequence[LineZone], tables: Collection[str], new: Sequence[str]
+    ) -> None:
         self._execute = execute
         self._zones = zones
         self._tables = tables
+        self._new = new
 
     def take_out(self) -> None:
         """Before the load: find what it touches, and gather what that gave to the lines."""
@@ -83,6 +87,9 @@ class Renewal:
         self._execute(sa.delete(line_zones))
         self._all(map(note, self._zones))
         self._all(map(DropTable, (changed_transactions, touched_clients)))
+        zones = [*self._zones]
+        for name in self._new:
+            zones.append(add_zone(self._execute, name, zones))
 
     def _all(self, statements: Any) -> None:
         for statement in statements:
@@ -138,8 +145,8 @@ def renewal(
 ) -> Renewal | None:
     """How a load changes the lines of the zones of these names; None if all are better made anew.
 
-    ``noted`` are the zones of the live lines: with other zones, other rules of zones, sums that no longer fit, or a
-    load that touches a good part of the data, lines are made anew. The rows that the load brings must be there as
+    ``noted`` are the zones of the live lines: with other rules of zones, sums that no longer fit, or a load that
+    touches a good part of the data, lines are made anew. The rows that the load brings must be there as
     :func:`incoming`.
     """
     if not noted or any(not zone.tells_days_like(zone.name) for zone in noted):
@@ -151,16 +158,15 @@ def renewal(
         new = incoming(table)
         for name in instants:
             [(count, earliest, latest)] = execute(select(func.count(), func.min(new.c[name]), func.max(new.c[name])))
-            [(there,)] = execute(select(func.count()).select_from(table))
-            if count * _SMALL > there:
+            [(rows,)] = execute(select(func.count()).select_from(table))
+            if count * _SMALL > rows:
                 return None
             first, last = min(first, earliest or first), max(last, latest or last)
-    wanted = {zone.mark for zone in distinct(names, first, last)}
     zones = [replace(zone, first=first, last=last, mark=marked(zone.name, first, last)) for zone in noted]
-    if not wanted <= {zone.mark for zone in zones}:
-        return None
+    there = {zone.mark for zone in zones}
+    missing = [zone.name for zone in distinct(names, first, last) if zone.mark not in there]
     if "transactions" in tables:
         total = func.sum(func.abs(incoming(transactions).c.amount_micros))
         if are_narrow(execute) != are_narrow(execute, beside=total):
             return None
-    return Renewal(execute, zones, tables)
+    return Renewal(execute, zones, tables, missing)

@@ -109,7 +109,6 @@ def _beside_version(url: sa.URL, zone: str) -> bool:
 
 
 def _write_lines(connection: duckdb.DuckDBPyConnection, file: Path, zone: str) -> None:
-    connection.execute("SET threads = 1")
     connection.execute(f"ATTACH {quoted(str(file))} AS beside")
     for table in (clients, transactions):
         connection.execute(f"CREATE TEMPORARY VIEW {table.name} AS SELECT * FROM live.{table.name}")

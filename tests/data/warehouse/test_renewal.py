@@ -184,14 +184,22 @@ def test_a_copy_holds_the_rows_of_both_loads(warehouse_url: str, tmp_path: Path)
     assert kept["client_tags"] == [(1, "vip"), (2, "vip")]
 
 
-def test_another_zone_or_sums_beyond_64_bits_or_much_that_is_new_are_built_anew(
+def test_a_zone_that_is_new_gets_lines_beside_the_others(warehouse_url: str, tmp_path: Path) -> None:
+    load_folder(Settings(warehouse_url=warehouse_url), write(tmp_path / "company", COMPANY))
+    tokyo = Settings(warehouse_url=warehouse_url, zones="Asia/Tokyo,Asia/Seoul,UTC")
+    load_folder(tokyo, write(tmp_path / "more", rows("transactions", "200,1,2024-02-01T00:00Z,usage,-1,")))
+    assert not was_whole(tokyo)
+    at_once = Settings(warehouse_url=f"duckdb:///{tmp_path / 'once' / 'w.duckdb'}", zones="Asia/Tokyo,UTC")
+    load_folder(at_once, write(tmp_path / "company", COMPANY))
+    load_folder(at_once, tmp_path / "more")
+    assert derived(tokyo) == derived(at_once)
+
+
+def test_sums_beyond_64_bits_or_much_that_is_new_are_built_anew(
     warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(warehouse_url=warehouse_url)
     load_folder(settings, write(tmp_path / "company", COMPANY))
-    tokyo = Settings(warehouse_url=warehouse_url, zones="Asia/Tokyo")
-    load_folder(tokyo, write(tmp_path / "1", rows("transactions", "200,1,2024-02-01T00:00Z,usage,-1,")))
-    assert was_whole(settings)
     large = (f"{300 + n},1,2024-02-02T00:00Z,refill,2000000000000," for n in range(4))
     load_folder(settings, write(tmp_path / "2", rows("transactions", *large)))
     assert was_whole(settings)
