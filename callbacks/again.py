@@ -87,6 +87,9 @@ def register(app: Dash, services: Services) -> None:
         return {"panel": report.AGAIN_CLOSED} | _then(sheet_of(then, read.read_view(view)))
 
 
+_SCOPE = "Asked with what you may see, which is not what the link's author may see."
+
+
 def beside(asked: AskedAgain, view: View) -> dict[str, Any]:
     """Everything of :data:`AGAIN`: the report of now beside that of then, with their differences marked."""
     now = asked.now.answer.result
@@ -94,7 +97,7 @@ def beside(asked: AskedAgain, view: View) -> dict[str, Any]:
     return {
         "panel": report.AGAIN_OPEN,
         "heading": f"Now: data as of {report.as_of_words(now.info, figures())}",
-        "summary": difference_words(asked.comparison),
+        "summary": " ".join((_SCOPE if asked.scope_differs else "", difference_words(asked.comparison))).strip(),
         "href": links.path(asked.now.link.id),
         "grid": f"grid grid--again {new.frame}",
         "rows": new.rows,

@@ -34,10 +34,18 @@ def register(app: Dash, services: Services) -> None:
             "clicks": Input(Links.OPEN, "n_clicks"),
             "acts": Input({"type": Links.ACT, "act": ALL, "link": ALL}, "n_clicks"),
             "expiries": Input({"type": Links.EXPIRY, "link": ALL}, "value"),
+            "audiences": Input({"type": Links.AUDIENCE, "link": ALL}, "value"),
+            "people": Input({"type": Links.PEOPLE, "link": ALL}, "value"),
         },
         prevent_initial_call=True,
     )
-    def manage_links(clicks: int | None, acts: list[int | None], expiries: list[str]) -> dict[str, Any]:  # noqa: ARG001
+    def manage_links(
+        clicks: int | None,  # noqa: ARG001 - what was touched is in ctx
+        acts: list[int | None],  # noqa: ARG001
+        expiries: list[str],  # noqa: ARG001
+        audiences: list[str],  # noqa: ARG001
+        people: list[str],  # noqa: ARG001
+    ) -> dict[str, Any]:
         touched = ctx.triggered_id
         nothing: dict[str, Any] = dict.fromkeys(("open", "list", "message", "copied"), no_update)
         if touched == Links.OPEN:
@@ -67,7 +75,7 @@ def manage(services: Services, touched: Mapping[str, str], value: Any) -> dict[s
 
 def _managed(services: Services, touched: Mapping[str, str], value: Any) -> dict[str, Any]:
     user, link_id = services.user(), touched["link"]
-    act = touched.get("act", "expire")
+    act = touched.get("act") or str(touched.get("type"))
     if value == links.KEPT:
         return {}
     if act == "copy":
@@ -79,6 +87,11 @@ def _managed(services: Services, touched: Mapping[str, str], value: Any) -> dict
     elif act == "restore":
         acts.restore(services, user, link_id)
         said = "Restored: the link works again."
+    elif act in (Links.AUDIENCE, Links.PEOPLE):
+        audience, emails = (value, "") if act == Links.AUDIENCE else ("people", str(value))
+        if not acts.address(services, user, link_id, str(audience), emails):
+            return {}
+        said = "Saved: what the link leads to is for those people and for you."
     else:
         days = None if value == "never" else int(value)
         if not acts.let_expire(services, user, link_id, days):
@@ -95,4 +108,6 @@ def listing(services: Services) -> Any:
     except Exception:  # noqa: BLE001 - whatever keeps the warehouse from being read, links are our own records
         _log.warning("Links are listed without names, because the warehouse cannot be read", exc_info=True)
         choices = None
-    return links.listing(services.records.snapshots.mine(services.user(), limit=200), choices, utc_now())
+    mine = services.records.snapshots.mine(services.user(), limit=200)
+    emails = services.records.users.emails({person for link in mine for person in link.people})
+    return links.listing(mine, choices, utc_now(), emails)

@@ -161,6 +161,16 @@ VISIBILITIES: dict[Visibility, str] = {"me": "Only me", "company": "My company",
 """Whom a template may be made for, in the words of its dialog."""
 
 
+LinkAudience = Literal["everyone", "company", "people"]
+
+LINK_AUDIENCES: dict[LinkAudience, str] = {
+    "everyone": "Anyone signed in",
+    "company": "My company",
+    "people": "Named people",
+}
+"""Whom a link may be made for, in the words of My links."""
+
+
 def audience_of(visibility: Visibility, owner: User) -> str:
     """Who a record of ``owner`` is for. A company is everybody with the owner's reseller (or, like them, with none)."""
     match visibility:

@@ -194,7 +194,7 @@ class Again(StrEnum):
 
 
 class Links(StrEnum):
-    """My links: the button of the header and the dialog behind it. ``ACT`` and ``EXPIRY`` are types of patterns."""
+    """My links: the button of the header and the dialog behind it. The last four are types of patterns."""
 
     OPEN = "links-open"
     DIALOG = "links-dialog"
@@ -204,6 +204,8 @@ class Links(StrEnum):
     CLOSE = "links-close"
     ACT = "links-act"
     EXPIRY = "links-expiry"
+    AUDIENCE = "links-audience"
+    PEOPLE = "links-people"
 
 
 class Chart(StrEnum):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
+from data.access import LINK_AUDIENCES, PEOPLE
 from data.report.choices import Choices
 from data.store.links import Link
 from data.words.dates import moment_words
@@ -48,8 +49,13 @@ def dialogs() -> html.Div:
     )
 
 
-def listing(links: Sequence[Link], choices: Choices | None, now: datetime) -> Component:
-    """The person's links, newest first: the question in words, when made, when last opened, how often, and its acts."""
+def listing(
+    links: Sequence[Link], choices: Choices | None, now: datetime, emails: Mapping[str, str] | None = None
+) -> Component:
+    """The person's links, newest first: the question in words, when made, when last opened, how often, and its acts.
+
+    ``emails`` are the addresses of people by id.
+    """
     if not links:
         return html.Div(
             [html.P("No links yet", className="notice-head"), html.P("Every report gets its link when it appears.")],
@@ -59,13 +65,13 @@ def listing(links: Sequence[Link], choices: Choices | None, now: datetime) -> Co
     return html.Table(
         [
             html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
-            html.Tbody([_row(link, choices, now) for link in links]),
+            html.Tbody([_row(link, choices, now, emails or {}) for link in links]),
         ],
         className="links-table",
     )
 
 
-def _row(link: Link, choices: Choices | None, now: datetime) -> html.Tr:
+def _row(link: Link, choices: Choices | None, now: datetime, emails: Mapping[str, str]) -> html.Tr:
     words = "A report that was damaged in storage"
     zone = "UTC"
     if link.query is not None:
@@ -81,6 +87,7 @@ def _row(link: Link, choices: Choices | None, now: datetime) -> html.Tr:
             html.A("Open", href=path(link.id), className="btn btn-quiet btn-sm", **aria(label=f"Open {words}")),
             _act("Copy", "copy", link, words),
             _expiry(link, now, words),
+            *_audience(link, words, emails),
             _act("Revoke", "revoke", link, words),
         ]
     elif link.state in ("revoked", "expired"):
@@ -139,6 +146,47 @@ def _act(label: str, act: str, link: Link, words: str) -> html.Button:
         className="btn btn-quiet btn-sm",
         **aria(label=f"{label} {words}"),
     )
+
+
+def _audience(link: Link, words: str, emails: Mapping[str, str]) -> list[Component]:
+    """Whom the link is for, and for named people their addresses."""
+    options = [{"value": value, "label": label} for value, label in LINK_AUDIENCES.items()]
+    value = link.audience if link.audience in (PEOPLE, "everyone") else "company"
+    if link.audience.startswith("person:"):
+        value = PEOPLE  # without the right to share it was made for its owner alone
+    found: list[Component] = [
+        html.Label(
+            [
+                html.Span(
+                    ["Open to", html.Span(f" of {words}", className="visually-hidden")], className="links-expiry-name"
+                ),
+                dbc.Select(id={"type": Links.AUDIENCE, "link": link.id}, options=options, value=value, size="sm"),
+            ],
+            className="links-expiry",
+        )
+    ]
+    if value == PEOPLE:
+        found.append(
+            html.Label(
+                [
+                    html.Span(
+                        ["E-mail addresses", html.Span(f" of {words}", className="visually-hidden")],
+                        className="links-expiry-name",
+                    ),
+                    dbc.Input(
+                        id={"type": Links.PEOPLE, "link": link.id},
+                        type="text",
+                        value=", ".join(emails.get(person, person) for person in link.people),
+                        placeholder="You alone: add addresses",
+                        debounce=True,
+                        size="sm",
+                        autocomplete="off",
+                    ),
+                ],
+                className="links-expiry",
+            )
+        )
+    return found
 
 
 def _expiry(link: Link, now: datetime, words: str) -> html.Label:

@@ -277,7 +277,7 @@ def _sheet(
             "fixed": fixed,
             "sort": sort,
             "decimal": numerals.decimal,
-            "below": [metric.id for metric in METRICS if metric.is_below_zero],
+            "below": [metric.id for metric in METRICS if metric.is_below_zero and metric.id in ids],
         },
         frame=f"fixed-{fixed} pinned-{len(pinned)}" + (" is-compared" if marks is not None else ""),
     )

@@ -30,6 +30,8 @@ class AskedAgain:
     then: ReportResult
     now: Published
     comparison: Comparison
+    scope_differs: bool = False
+    """Whether who asks now may see other clients, or other columns, than the author of the report of then."""
 
 
 def ask(services: Services, user: User, query: ReportQuery, *, run_id: str, title: str | None = None) -> Answer:
@@ -66,14 +68,16 @@ def ask_again(services: Services, user: User, link_id: str, *, run_id: str) -> A
     A range that has moved on would differ in everything and tell nothing. Raises what :func:`publish` does, and
     :class:`LinkGone` and :class:`LinkDamaged`.
     """
-    then = services.records.snapshots.peek(link_id, user).result
+    snapshot = services.records.snapshots.peek(link_id, user)
+    then, author = snapshot.result, services.records.users.get(snapshot.link.owner_id)
+    differs = snapshot.link.owner_id != user.id and (author is None or author.scope_key != user.scope_key)
     now = publish(services, user, replace(then.query, quick_range=None), run_id=run_id, title=then.info.title)
     fresh = now.answer.result
     if not (then.money and fresh.money):
         # Frozen by somebody who sees no money, or seen by one: what is side by side is what both have.
         then, fresh = then.without_money, fresh.without_money
         now = replace(now, answer=replace(now.answer, result=fresh))
-    return AskedAgain(then, now, compare(then, fresh))
+    return AskedAgain(then, now, compare(then, fresh), differs)
 
 
 def title_of(services: Services, user: User, query: ReportQuery) -> str | None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from data.access import Right, User
+from data.access import LINK_AUDIENCES, PEOPLE, Right, User, audience_of
+from data.errors import UserError
 from data.report.view import View
 from data.services import Services
 from data.store.audit import Act
 from data.store.clock import utc_now
-from data.store.links import Link
+from data.store.links import Link, LinkGone
 from data.store.snapshots import Snapshot
+
+MOST_NAMED = 50
+"""People whom a link may name."""
 
 
 def open_link(services: Services, user: User, link_id: str) -> Snapshot:
@@ -58,6 +62,38 @@ def let_expire(services: Services, user: User, link_id: str, days: int | None) -
         return False
     link = snapshots.expire(link_id, user, None if days is None else utc_now() + timedelta(days=days))
     _note(services, Act.LINK_CHANGED, user, link, expires="never" if days is None else f"in {days} days")
+    return True
+
+
+def address(services: Services, user: User, link_id: str, audience: str, emails: str = "") -> bool:
+    """Say whom a link of ``user``'s is for; whether that changed anything.
+
+    ``emails`` are the addresses of named people, apart by commas or blanks.
+
+    Raises :class:`LinkGone` for a link that is not theirs, and :class:`UserError` for an address without an account.
+    """
+    services.demand(user, Right.SHARE)
+    chosen = next((item for item in LINK_AUDIENCES if item == audience), None)
+    if chosen is None:
+        raise UserError("A link is for anyone signed in, your company, or named people: choose one of them.")
+    named = emails.replace(",", " ").replace(";", " ").split() if chosen == "people" else []
+    if len(named) > MOST_NAMED:
+        raise UserError(f"A link names at most {MOST_NAMED} people: give it to your company, or to anyone signed in.")
+    people = []
+    for email in named:
+        person = services.records.users.by_email(email)
+        if person is None:
+            raise UserError(f"{email} has no account here: check the address, or ask an administrator for one.")
+        people.append(person.id)
+    snapshots = services.records.snapshots
+    known = next((link for link in snapshots.mine(user) if link.id == link_id), None)
+    told = PEOPLE if chosen == "people" else audience_of(chosen, user)
+    if known is None:
+        raise LinkGone
+    if (known.audience, set(known.people)) == (told, set(people)):
+        return False
+    link = snapshots.address(link_id, user, chosen, people)
+    _note(services, Act.LINK_CHANGED, user, link, audience=chosen, people=", ".join(named))
     return True
 
 

@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from data.access import User, may_open_link
+from data.access import PEOPLE, User, may_open_link
 from data.errors import UserError
 from data.report.query import ReportQuery
 from data.report.view import View
 from data.store.contents import Damage, seal
-from data.store.schema import contents, links
+from data.store.schema import contents, link_people, links
 from data.store.views import view_from
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -37,6 +37,7 @@ class Link:
     ``generated_at`` is the moment the report is valid for and ``row_count`` its rows; ``query`` is what it answers
     (under its ``title``, if it has one),
     None only when it is damaged. ``view`` is what was on the page when the link was copied, None when it never was.
+    ``audience`` is as data/access.py has it, ``people`` are the ids of those whom the link names.
     """
 
     id: str
@@ -55,6 +56,8 @@ class Link:
     last_opened_at: datetime | None
     open_count: int
     state: State
+    audience: str
+    people: tuple[str, ...]
 
 
 SELECT = sa.select(links, contents.c.query, contents.c.row_count, contents.c.generated_at).join(
@@ -86,16 +89,25 @@ def find_live(connection: sa.Connection, link_id: str, user: User, now: datetime
     Raises :class:`LinkGone`, and :class:`Damage`.
     """
     row = find(connection, link_id, lock=lock)
-    if is_gone(row, now) or not may_open_link(user, row):
-        raise LinkGone
     ancestor = row
-    while ancestor.origin_id is not None:
-        ancestor = find(connection, ancestor.origin_id)
-        if is_gone(ancestor, now):
+    while True:
+        # What was copied from somebody's link reaches no further than that, and lives no longer.
+        if is_gone(ancestor, now) or not may_open_link(user, ancestor, people_of(connection, ancestor)):
             raise LinkGone
+        if ancestor.origin_id is None:
+            break
+        ancestor = find(connection, ancestor.origin_id)
     if row.seal != seal(row._mapping):
         raise Damage("the link's seal does not match")
     return row
+
+
+def people_of(connection: sa.Connection, row: sa.Row[Any]) -> tuple[str, ...]:
+    """The ids of the people whom a link names; none unless it is for named people."""
+    if row.audience != PEOPLE:
+        return ()
+    question = sa.select(link_people.c.user_id).where(link_people.c.link_id == row.id).order_by(link_people.c.user_id)
+    return tuple(connection.execute(question).scalars())
 
 
 def is_gone(row: sa.Row[Any], now: datetime) -> bool:
@@ -103,7 +115,7 @@ def is_gone(row: sa.Row[Any], now: datetime) -> bool:
     return row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now)
 
 
-def link_of(row: sa.Row[Any], now: datetime) -> Link:
+def link_of(connection: sa.Connection, row: sa.Row[Any], now: datetime) -> Link:
     """What is told of a link to its owner."""
     state: State = "live"
     if row.revoked_at is not None:
@@ -137,4 +149,6 @@ def link_of(row: sa.Row[Any], now: datetime) -> Link:
         last_opened_at=row.last_opened_at,
         open_count=row.open_count,
         state=state,
+        audience=row.audience,
+        people=people_of(connection, row),
     )

@@ -17,15 +17,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from data.access import Right, User, audience_of, may_manage_link
+from data.access import PEOPLE, LinkAudience, Right, User, audience_of, may_manage_link
 from data.errors import UserError
 from data.report.result import ReportResult
 from data.report.view import View
 from data.store.clock import Clock, utc_now
 from data.store.contents import Contents, noticing_damage, seal
 from data.store.database import Database
-from data.store.links import SELECT, Link, LinkGone, find, find_live, is_gone, link_of
-from data.store.schema import links
+from data.store.links import SELECT, Link, LinkGone, find, find_live, is_gone, link_of, people_of
+from data.store.schema import link_people, links
 from data.store.upkeep import Upkeep
 from data.store.views import view_text
 
@@ -61,7 +61,7 @@ class Snapshots:
         with self._database.writing() as connection:
             self._reports.keep(connection, packed)
             connection.execute(links.insert().values(values | {"seal": seal(packed | values)}))
-            link = self._link(find(connection, values["id"]))
+            link = self._link(connection, find(connection, values["id"]))
         self._upkeep.clean_up_daily()
         return link
 
@@ -82,7 +82,7 @@ class Snapshots:
                     .values(last_opened_at=self._now(), open_count=links.c.open_count + 1)
                 )
                 row = find(connection, row.id)
-            return _seen_by(user, self._link(row), result)
+            return _seen_by(user, self._link(connection, row), result)
 
     def peek(self, link_id: str, user: User, *, verify: bool = False) -> Snapshot:
         """The same without counting, for what a page that shows the report already does with it.
@@ -92,7 +92,7 @@ class Snapshots:
         with noticing_damage(link_id), self._database.reading() as connection:
             row = find_live(connection, link_id, user, self._now())
             result = self._reports.read(connection, row.digest, verify=verify)
-            return _seen_by(user, self._link(row), result)
+            return _seen_by(user, self._link(connection, row), result)
 
     def copy(self, link_id: str, user: User, view: View | None) -> Link:
         """The link to give away so that whoever opens it sees ``view``.
@@ -115,20 +115,25 @@ class Snapshots:
             # Also when another link comes of it: something of this one is in the world now, so it must stay.
             connection.execute(links.update().where(links.c.id == row.id).values(changes))
             if (own and not fixed) or (same and fixed and row.view == text):
-                return self._link(find(connection, row.id))
+                return self._link(connection, find(connection, row.id))
             origin = row.origin_id if own else row.id
             known = self._copy_with(connection, digest, user, text, origin)
             if known is not None:
-                return self._link(known)
+                return self._link(connection, known)
             values = self._new_link(digest, user, text, from_cache=row.from_cache, origin_id=origin, copied_at=now)
+            if own:  # another view of one's own link is for the same people
+                values["audience"] = row.audience
             connection.execute(links.insert().values(values | {"seal": seal({**row._mapping, **values})}))
-            return self._link(find(connection, values["id"]))
+            if own and (people := people_of(connection, row)):
+                named = [{"link_id": values["id"], "user_id": person} for person in people]
+                connection.execute(link_people.insert(), named)
+            return self._link(connection, find(connection, values["id"]))
 
     def mine(self, user: User, *, limit: int | None = None) -> tuple[Link, ...]:
         """The links of ``user``, newest first, whatever their state."""
         question = SELECT.where(links.c.owner_id == user.id).order_by(links.c.created_at.desc(), links.c.id)
         with self._database.reading() as connection:
-            return tuple(self._link(row) for row in connection.execute(question.limit(limit)))
+            return tuple(self._link(connection, row) for row in connection.execute(question.limit(limit)))
 
     def expire(self, link_id: str, user: User, at: datetime | None) -> Link:
         """Let a link of ``user``'s lead nowhere from ``at`` (naive UTC, in the future) on; None takes that back.
@@ -139,6 +144,23 @@ class Snapshots:
             raise UserError("The link's expiry lies in the past: choose a later moment, or revoke it.", field="expiry")
         return self._manage(link_id, user, (), expires_at=at)
 
+    def address(self, link_id: str, user: User, audience: LinkAudience, people: Collection[str] = ()) -> Link:
+        """Say whom a link of ``user``'s is for: anybody signed in, their company, or ``people`` by id, and themselves.
+
+        Raises :class:`LinkGone` for a link that is not theirs.
+        """
+        with self._database.writing() as connection:
+            row = find(connection, link_id, lock=True)
+            if not may_manage_link(user, row):
+                raise LinkGone
+            told = PEOPLE if audience == "people" else audience_of(audience, user)
+            connection.execute(links.update().where(links.c.id == row.id).values(audience=told))
+            connection.execute(link_people.delete().where(link_people.c.link_id == row.id))
+            if audience == "people" and people:
+                named = [{"link_id": row.id, "user_id": person} for person in sorted(set(people))]
+                connection.execute(link_people.insert(), named)
+            return self._link(connection, find(connection, row.id))
+
     def managed(self, user: User, owners: Collection[str], *, limit: int = 500) -> tuple[Link, ...]:
         """The newest links of the ``owners``, whose accounts ``user`` manages, that were copied or opened."""
         user.require(Right.USERS)
@@ -147,7 +169,9 @@ class Snapshots:
         with self._database.reading() as connection:
             # Asked for in pieces and chosen here: a statement must not grow by a parameter for each person.
             rows = connection.execution_options(yield_per=500).execute(question)
-            return tuple(self._link(row) for row in islice((row for row in rows if row.owner_id in owners), limit))
+            return tuple(
+                self._link(connection, row) for row in islice((row for row in rows if row.owner_id in owners), limit)
+            )
 
     def revoke(self, link_id: str, user: User, *, managed: Collection[str] = ()) -> Link:
         """Let a link of ``user``'s, or of somebody whose account they manage, lead nowhere from now on.
@@ -192,8 +216,8 @@ class Snapshots:
         self._reports.keep(connection, packed)
         return bytes(packed["digest"])
 
-    def _link(self, row: sa.Row[Any]) -> Link:
-        return link_of(row, self._now())
+    def _link(self, connection: sa.Connection, row: sa.Row[Any]) -> Link:
+        return link_of(connection, row, self._now())
 
     def _manage(self, link_id: str, user: User, managed: Collection[str], **changes: Any) -> Link:
         with self._database.writing() as connection:
@@ -201,7 +225,7 @@ class Snapshots:
             if not may_manage_link(user, row, managed):
                 raise LinkGone
             connection.execute(links.update().where(links.c.id == row.id).values(changes))
-            return self._link(find(connection, row.id))
+            return self._link(connection, find(connection, row.id))
 
     def _copy_with(
         self, connection: sa.Connection, digest: bytes, user: User, view: str | None, origin: str | None

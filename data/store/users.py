@@ -320,6 +320,12 @@ class Users:
             found = connection.execute(sa.select(users.c.id, users.c.name).where(users.c.id.in_(sorted(ids))))
             return {OPERATOR.id: OPERATOR.name} | {row.id: row.name for row in found}
 
+    def emails(self, ids: set[str]) -> dict[str, str]:
+        """The e-mail addresses of these people, deactivated ones too, by id."""
+        with self._database.reading() as connection:
+            found = connection.execute(sa.select(users.c.id, users.c.email).where(users.c.id.in_(sorted(ids))))
+            return {row.id: row.email for row in found}
+
     def managed_by(self, actor: User, parents: Parents) -> tuple[Account, ...]:
         """The accounts that ``actor`` may manage, by name."""
         actor.require(Right.USERS)

@@ -15,7 +15,7 @@ from data.settings import Settings
 from data.store.audit import Search
 from data.store.links import LinkGone
 from layouts import ids
-from layouts.ids import Delivery, Links, Page, Report, Stores, Templates
+from layouts.ids import Again, Delivery, Links, Page, Report, Stores, Templates
 from tests.callbacks.conftest import Visitor
 from tests.callbacks.people import Browser, add_people, services_of
 from tests.callbacks.test_report import ask, words
@@ -73,7 +73,8 @@ def test_without_money_the_page_holds_none(server: flask.Flask) -> None:
     columns = {column["id"] for column in seen[Report.TABLE, "columns"]}
     assert "clients_all_qty" in columns
     everything = shown_text(seen)
-    assert not [metric for metric in MONEY if metric in everything]
+    told = {metric: [id_ for id_, props in seen.props.items() if metric in str(props)] for metric in MONEY}
+    assert not {metric: places for metric, places in told.items() if places}
     assert "Balance Pos" not in everything
     assert "Active Avg" not in everything
 
@@ -165,6 +166,68 @@ def test_a_template_of_a_company_reaches_its_people_alone(server: flask.Flask) -
     for act in ("load", "edit", "duplicate", "delete", "standard"):
         stranger.change(Templates.LIST, "act", {"act": act, "id": template, "at": act})
         assert "does not exist any more, or is not shared" in words(stranger[Page.MESSAGES, "children"])
+
+
+def test_the_owner_of_a_link_says_whom_it_is_for(server: flask.Flask, services: Services) -> None:
+    owner, store = visit(server, "dealer"), services.records.snapshots
+    ask(owner)
+    owner.press(Report.COPY)
+    link = owner[Stores.REPORT, "data"]["link"]
+
+    def who_may() -> set[str]:
+        found = set()
+        for name in ("manager", "viewer", "clerk", "dealer"):
+            try:
+                store.peek(link, person(services, name))
+                found.add(name)
+            except LinkGone:
+                answer = visit(server, name).client.get(f"/view?id={link}")
+                assert answer.status_code == 404
+        return found
+
+    assert who_may() == {"manager", "viewer", "clerk", "dealer"}
+    audience, people = ({"type": type_, "link": link} for type_ in (Links.AUDIENCE, Links.PEOPLE))
+    touch(owner, audience, "value", "company")
+    assert who_may() == {"clerk", "dealer"}
+    copy = store.copy(link, person(services, "clerk"), None)  # the clerk's own, of the same report
+    touch(owner, audience, "value", "people")
+    assert who_may() == {"dealer"}
+    assert "nobody@example.com has no account here" in touch(owner, people, "value", "nobody@example.com")
+    touch(owner, people, "value", "Viewer@example.com; manager@example.com")
+    assert who_may() == {"dealer", "viewer", "manager"}
+    with pytest.raises(LinkGone):  # what was copied from it reaches no further than the link itself
+        store.peek(copy.id, person(services, "clerk"))
+    # Nobody else says whom it is for, and what is not a choice is none.
+    for stranger in ("manager", "viewer"):
+        assert "leads to no report" in (said := touch(visit(server, stranger), audience, "value", "everyone")) or (
+            "does not let you share" in said
+        )
+    assert "choose one of them" in touch(owner, audience, "value", "me")
+    assert who_may() == {"dealer", "viewer", "manager"}
+    assert [entry for entry in acts(services) if entry == ("link changed", "dealer")]
+    touch(owner, audience, "value", "everyone")
+    assert who_may() == {"manager", "viewer", "clerk", "dealer"}
+
+
+def test_asked_again_a_link_uses_the_scope_of_who_asks_and_says_so(server: flask.Flask, services: Services) -> None:
+    owner = visit(server, "manager")
+    ask(owner)
+    owner.press(Report.COPY)
+    link = owner[Stores.REPORT, "data"]["link"]
+    guest = visit(server, "clerk")
+    guest.put({(Page.LOCATION, "pathname"): "/view"})
+    guest.change(Page.LOCATION, "search", f"?id={link}")
+    guest.change(Again.ASK, "data", {"id": "again-1"})
+    assert "not what the link's author may see" in guest[Again.SUMMARY, "children"]
+    assert not MONEY & {column["id"] for column in guest[Again.TABLE, "columns"]}
+    fresh = guest[Again.OPEN, "href"].removeprefix("/view?id=")
+    found = services.records.snapshots.peek(fresh, person(services, "clerk")).result
+    own = services.reports.ask(found.query, person(services, "clerk")).result
+    assert [row.figures for row in found.rows] == [row.figures for row in own.rows]
+    peer = visit(server, "manager")
+    peer.put({(Stores.REPORT, "data"): {"link": link}})
+    peer.change(Again.ASK, "data", {"id": "again-2"})
+    assert peer[Again.SUMMARY, "children"] == "Nothing differs between then and now."
 
 
 def test_everything_that_is_done_is_written_down(server: flask.Flask, services: Services) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from data.access import User
+from data.access import Right, User
 from data.errors import UserError
 from data.report.view import ChartJson, View
 from data.store.contents import report_bytes, report_from
@@ -232,7 +232,7 @@ def test_whoever_may_not_see_money_opens_a_link_without_it_and_gives_none_away(s
     charts: tuple[ChartJson, ...] = ({"preset": "payg_total"}, {"preset": "clients_active_qty"})
     link = snapshots.freeze(make_report(), ANNA)
     snapshots.copy(link.id, ANNA, View(columns=("payg_total", "clients_all_qty"), charts=charts))
-    viewer = User(id="vera", name="Vera", role="Viewer")
+    viewer = User(id="vera", name="Vera", role="Blind", rights=frozenset({Right.VIEW, Right.SHARE}))
     for seen in (snapshots.open(link.id, viewer), snapshots.peek(link.id, viewer)):
         assert seen.result == make_report().without_money
         assert seen.view == View(columns=("clients_all_qty",), charts=charts[1:])
