@@ -18,6 +18,21 @@
   let note = null;
   let noteEnds = 0;
 
+  /* Notices, Undo and notes stand over one another at the foot of the page; none covers another. */
+  function stack() {
+    const high = (element) => {
+      const box = element && !element.hidden && element.getBoundingClientRect();
+      return box && box.height ? box.height + 8 : 0;
+    };
+    const messages = high(by("page-messages"));
+    const undo = high(by("templates-undo-bar"));
+    const { style } = document.documentElement;
+    style.setProperty("--below-undo", `${messages}px`);
+    style.setProperty("--below-note", `${messages + undo}px`);
+  }
+
+  new MutationObserver(() => requestAnimationFrame(stack)).observe(document, { subtree: true, childList: true, attributeFilter: ["hidden"] });
+
   function say(text, field) {
     if (!note) {
       note = document.createElement("div");
@@ -28,6 +43,7 @@
     note.replaceChildren(text);
     if (field) note.append(field);
     note.classList.add("is-shown");
+    stack();
     clearTimeout(noteEnds);
     noteEnds = setTimeout(() => note.classList.remove("is-shown"), field ? 20000 : 3000);
   }

@@ -190,6 +190,19 @@
     if (event.target instanceof Element && event.target.closest(".changed-query")) document.getElementById("form-query").click();
   });
 
+  /* A report without rows offers the period that has some. */
+  document.addEventListener("click", (event) => {
+    const offer = event.target instanceof Element && event.target.closest(".offered-period");
+    if (!offer) return;
+    const put = (id, value) => window.dash_clientside.set_props(id, { value });
+    put("period-range", "custom");
+    put("period-from", offer.dataset.first);
+    put("period-from-time", "");
+    put("period-to", offer.dataset.last);
+    put("period-to-time", "");
+    afterPaint(() => document.getElementById("form-query").click());
+  });
+
   /* Enter in a field of the form asks. The short wait lets a change that came with it arrive first. */
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.defaultPrevented || event.isComposing) return;

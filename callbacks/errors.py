@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import groupby
 
 import dash
 from dash import html
@@ -11,7 +12,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from data.disk import disk_trouble
-from data.errors import Cancelled, UserError, report_incident
+from data.errors import Cancelled, SeveralFaults, UserError, report_incident
 from data.report.filters import FILTERS
 from layouts import messages
 from layouts.filters import IDS
@@ -42,6 +43,16 @@ def on_error(fault: Exception) -> None:
     logged with an incident id, and the person is told that id.
     """
     if isinstance(fault, PreventUpdate | Cancelled):
+        return
+    if isinstance(fault, SeveralFaults):
+        # From and To have one place for what is wrong with them.
+        for place, faults in groupby(fault.faults, key=lambda one: PROBLEM_OF.get(one.field or "")):
+            told = " ".join(one.message for one in faults)
+            on_error(
+                UserError(told, field=next(name for name, at in PROBLEM_OF.items() if at == place))
+                if place
+                else UserError(told)
+            )
         return
     if isinstance(fault, UserError):
         problem = PROBLEM_OF.get(fault.field or "")

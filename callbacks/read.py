@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from dash import Output, State
 from email_validator import EmailNotValidError, validate_email
@@ -14,7 +15,7 @@ from data.access import Visibility
 from data.acts.templates import Edited, Said
 from data.delivery.asked import Asked
 from data.delivery.formats import WEB, check_output_type
-from data.errors import UserError
+from data.errors import SeveralFaults, UserError
 from data.report.filters import FILTERS, Filter, Value
 from data.report.period import FIRST_YEAR, LAST_YEAR, QUICK_RANGES, Bound, check_zone, quick_range_dates, today_in
 from data.report.query import MAX_ACTIVE_DURATION, ReportQuery
@@ -24,6 +25,8 @@ from data.settings import Settings
 from layouts.filters import CUSTOM, IDS
 from layouts.ids import Delivery, Filters, GroupBy, Period
 from layouts.templates import ALONG
+
+_Read = TypeVar("_Read")
 
 _FIELDS: dict[str, str] = {
     "range": Period.RANGE,
@@ -94,33 +97,57 @@ def compared() -> tuple[str, ...]:
 def read_form(values: Mapping[str, Any]) -> Asked:
     """What the form asks, from the values of :func:`states`.
 
-    Raises :class:`UserError` naming the field when a value is missing or cannot be meant.
+    Raises :class:`UserError` naming the field when a value is missing or cannot be meant, :class:`SeveralFaults` when
+    more than one is.
     """
-    zone = check_zone(str(values.get("timezone") or ""))
+    faults: list[UserError] = []
+
+    def each(read: Callable[[], _Read], otherwise: _Read) -> _Read:
+        """What ``read`` makes of a field; what is wrong with it is told with all other faults."""
+        try:
+            return read()
+        except UserError as fault:
+            faults.append(fault)
+            return otherwise
+
+    today = Bound(today_in("UTC", utc_now()))
+    zone = each(lambda: check_zone(str(values.get("timezone") or "")), "UTC")
     quick_range = None if values.get("range") in (None, "", CUSTOM) else str(values["range"])
     if quick_range is not None:
-        if quick_range not in QUICK_RANGES:
-            raise UserError(f"Quick range {quick_range!r} is unknown: choose one of the list.", field="period")
-        start, end = (Bound(day) for day in quick_range_dates(quick_range, today_in(zone, utc_now())))
+        start, end = each(lambda: _quick_bounds(quick_range, zone), (today, today))
     else:
-        start = _bound("From", values.get("from"), values.get("from_time"), "from")
-        end = _bound("To", values.get("to"), values.get("to_time"), "to")
-    output = check_output_type(str(values.get("output") or WEB))
+        start = each(lambda: _bound("From", values.get("from"), values.get("from_time"), "from"), today)
+        end = each(lambda: _bound("To", values.get("to"), values.get("to_time"), "to"), today)
+        if faults:
+            start = end = today
+    output = each(lambda: check_output_type(str(values.get("output") or WEB)), WEB)
+    no_values: tuple[Value, ...] = ()
+    filters = tuple((item.id, each(partial(_values, item, values.get(item.id)), no_values)) for item in FILTERS)
     query = ReportQuery(
         start=start,
         end=end,
         timezone=zone,
-        quick_range=quick_range,
+        quick_range=quick_range if quick_range in QUICK_RANGES else None,
         group_by=_texts(values.get("group_by")),
         currency=str(values.get("currency") or ""),
-        active_duration=_months(values.get("active_duration")),
-        filters=tuple((item.id, _values(item, values.get(item.id))) for item in FILTERS),
-    ).check()
+        active_duration=each(lambda: _months(values.get("active_duration")), 1),
+        filters=filters,
+    )
+    query = each(query.check, query)
     send_to = () if output == WEB else _texts(values.get("send_to"))
     wrong = address_problems(send_to)
     if wrong:
-        raise UserError(f"Send to: {next(iter(wrong.values()))}", field="send-to")
+        faults.append(UserError(f"Send to: {next(iter(wrong.values()))}", field="send-to"))
+    if faults:
+        raise faults[0] if len(faults) == 1 else SeveralFaults(faults)
     return Asked(query, output, send_to)
+
+
+def _quick_bounds(quick_range: str, zone: str) -> tuple[Bound, Bound]:
+    if quick_range not in QUICK_RANGES:
+        raise UserError(f"Quick range {quick_range!r} is unknown: choose one of the list.", field="period")
+    first, last = quick_range_dates(quick_range, today_in(zone, utc_now()))
+    return Bound(first), Bound(last)
 
 
 def read_view(data: object, charts: object = None) -> View:

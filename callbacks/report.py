@@ -228,7 +228,7 @@ def painted(
         "told": report.told(result, question, address, figures()),
         "headlines": [],
         "info": report.info(result, question, figures()),
-        "notice": report.notice(result.info.notice) if result.info.notice else [],
+        "notice": report.notice(result.info, figures()) if result.info.notice else [],
         "notes": report.notes(result, figures()),
         "grid": f"grid grid--main {sheet.frame}",
         "rows": sheet.rows,

@@ -72,7 +72,7 @@ def _of_metric(metric_id: str, label: str) -> ChartPreset:
 PRESETS: tuple[ChartPreset, ...] = (
     _of_metric("clients_active_qty", "Clients - Active: Qty"),
     _of_metric("balance_refill_total", "Balance Refill: Total"),
-    _of_metric("payg_total", "Pay as you Go: Total"),
+    _of_metric("payg_total", "Pay As You Go: Total"),
     _of_metric("packages_renew_total", "Packages: Renew Total"),
 )
 PRESET = {preset.id: preset for preset in PRESETS}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from data import events
 
@@ -21,6 +21,14 @@ class UserError(Exception):
         super().__init__(message)
         self.message = message
         self.field = field
+
+
+class SeveralFaults(UserError):
+    """More than one thing that a person can put right, told together; the first stands for all where one is told."""
+
+    def __init__(self, faults: Sequence[UserError]) -> None:
+        super().__init__(" ".join(fault.message for fault in faults), field=faults[0].field)
+        self.faults = tuple(faults)
 
 
 class NoData(UserError):

@@ -94,7 +94,7 @@ def main() -> None:
             _keep(page, "report")
         with _page(browser, url, WIDE, theme="dark") as page:
             _query(page)
-            _chart(page, "Pay as you Go: Total")
+            _chart(page, "Pay As You Go: Total")
             _chart(page, "Packages: Renew Total")
             _keep(page, "report-dark")
         with _page(browser, url, WIDE) as page:

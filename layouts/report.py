@@ -122,7 +122,7 @@ def view_data(view: View) -> dict[str, object]:
 
 
 def facts(result: ReportResult, question: Question, numerals: Numerals, *, from_cache: bool) -> Still:
-    """The line above the table: "Churn · 12 rows · Jan–Dec 2026 · EUR · from cache 12:03"."""
+    """The line above the table: "Churn · 12 rows · Jan–Dec 2026 · EUR · answered before, at 12:03"."""
     count = len(result.rows)
     parts = [
         f"{numerals.write(count, 0)} {'row' if count == 1 else 'rows'}",
@@ -132,7 +132,7 @@ def facts(result: ReportResult, question: Question, numerals: Numerals, *, from_
     if question.name:
         parts.insert(0, question.name)
     if from_cache:
-        parts.append(f"from cache {_local(result.info.generated_at, result.info.timezone):%H:%M}")
+        parts.append(f"answered before, at {_local(result.info.generated_at, result.info.timezone):%H:%M}")
     return still(*map(html.Span, parts))
 
 
@@ -141,7 +141,7 @@ def headlines(result: ReportResult, numerals: Numerals) -> Still | list[Componen
     found = told_headlines(result)
     if not found:
         return []
-    names = row_labels(result.query, result.rows)
+    names = row_labels(result.query, result.rows, numerals.language)
     about = f"{names[found[0].row][-1]}, the last whole {result.query.time_unit}"
     return still(
         html.P(about, className="headlines-about"),
@@ -247,9 +247,21 @@ def as_of_words(info_: ReportInfo, numerals: Numerals) -> str:
     return f"{moment_words(info_.as_of, info_.timezone, numerals.language)} {info_.timezone}"
 
 
-def notice(text: str) -> list[Component]:
-    """The designed state of a report without rows."""
-    return [html.P("No rows", className="notice-head"), html.P(text)]
+def notice(info_: ReportInfo, numerals: Numerals) -> list[Component]:
+    """The designed state of a report without rows; with a period that has some, if they are known to be elsewhere."""
+    words: list[Component] = [html.P("No rows", className="notice-head"), html.P(info_.notice)]
+    if info_.known is None:
+        return words
+    first, last = info_.known
+    begins, ends = (day_words(day, numerals.language) for day in info_.known)
+    # assets/form.js hears the click.
+    offer = html.Button(
+        f"Query {begins} \u2013 {ends}",
+        type="button",
+        className="btn btn-primary offered-period",
+        **dataset(first=first.isoformat(), last=last.isoformat()),
+    )
+    return [*words, html.P(f"The data begins on {begins} and ends on {ends}."), still(offer)]
 
 
 def _bar(services: Services) -> html.Div:

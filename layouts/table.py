@@ -122,7 +122,7 @@ def sheet(
     """
     write = _writer(numerals, result.decimals)
     marks = marks_of(result, numerals.language)
-    named = row_labels(result.query, result.rows)
+    named = row_labels(result.query, result.rows, numerals.language)
     rows = [
         [*_row_labels(result, named[place], marks[place], numerals), *map(write, result.shown(row.figures))]
         for place, row in ((place, result.rows[place]) for place in order)
@@ -188,7 +188,7 @@ def _side(side: str, result: ReportResult, comparison: Comparison, numerals: Num
 
     rows, marks = [], []
     partial = marks_of(result, numerals.language)
-    named = row_labels(result.query, comparison.rows)
+    named = row_labels(result.query, comparison.rows, numerals.language)
     for row, its_labels in zip(comparison.rows, named, strict=True):
         here, there = (row.then, row.now) if side == "then" else (row.now, row.then)
         note = None if row.then is not None and row.now is not None else "only then" if row.now is None else "only now"

@@ -79,7 +79,9 @@ class Row:
 class ReportInfo:
     """What goes with a report (semantics, section 6). Instants are naive UTC; ``duration`` is in seconds.
 
-    ``title`` is what the person called the question when they asked it, such as its template's title.
+    ``known`` are the first local date with data of the selected clients and the last with any data, where a report has
+    no rows because its period ends before. ``title`` is what the person called the question when they asked it, such as
+    its template's title.
     """
 
     period_start: datetime
@@ -99,6 +101,7 @@ class ReportInfo:
     notice: str | None = None
     title: str | None = None
     source: str = "transactions"
+    known: tuple[date, date] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: instants as ISO 8601 with Z, dates as ISO."""
@@ -121,7 +124,7 @@ class ReportInfo:
             "notice": self.notice,
             "title": self.title,
             "source": self.source,
-        }
+        } | ({} if self.known is None else {"known": [day.isoformat() for day in self.known]})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -148,6 +151,7 @@ class ReportInfo:
             notice=data["notice"],
             title=data.get("title"),
             source=data.get("source", "transactions"),
+            known=_partial(data.get("known")),
         )
 
 

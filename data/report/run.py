@@ -18,7 +18,7 @@ from data.report.flows import places
 from data.report.fold import Fold
 from data.report.lines import FlowLines, LevelLines
 from data.report.money import Rates
-from data.report.period import Bucket, Span, buckets, resolve
+from data.report.period import Bucket, Span, buckets, local_date, resolve
 from data.report.planner import choose
 from data.report.query import ReportQuery
 from data.report.result import Figure, ReportInfo, ReportResult, Row, columns_for
@@ -130,6 +130,7 @@ def run_report(
         data_version=reading.version,
         notice=found.notice,
         source=found.source,
+        known=found.known,
     )
     watch.stop()
     return ReportResult(query, columns_for(query), found.rows, found.totals, info).seen_by(user)
@@ -144,6 +145,7 @@ class _Found:
     rates: Rates
     notice: str | None
     source: str
+    known: tuple[date, date] | None = None
 
     def differs_from(self, other: _Found) -> bool:
         """Whether a person would see another answer."""
@@ -204,7 +206,8 @@ class _Run:
         shown = self._buckets(first_data)
         if not shown:
             why = NOT_BEGUN if self.span.start >= self.as_of else NO_DATA_YET
-            return _Found((), None, first, last, nothing, why, source.name)
+            known = self._known(first_data) if why == NO_DATA_YET else None
+            return _Found((), None, first, last, nothing, why, source.name, known)
 
         self.watch.stage("Counting clients and balances")
         currencies = sorted(created)
@@ -225,6 +228,13 @@ class _Run:
         return _Found(rows, totals, first, last, rates, None if rows else NO_FIGURES, source.name)
 
     # --- what is asked ------------------------------------------------------------------------------------------------
+
+    def _known(self, first_data: datetime) -> tuple[date, date]:
+        """From when to when there is data, in local dates: what a person may ask for instead."""
+        [(last_at,)] = self.reader.lines(last_transaction())
+        zone = self.query.timezone
+        first = local_date(first_data, zone)
+        return first, first if last_at is None else max(first, local_date(last_at, zone))
 
     def _selection(self) -> Selection:
         company = read_company(self.reading.connection, self.user)

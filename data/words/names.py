@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from data.report.dimensions import NO_PACKAGE, Dimension, Key
 from data.report.query import ReportQuery
+from data.words.dates import month_words
 
 K = TypeVar("K", bound=Hashable)
 
@@ -51,13 +52,21 @@ class Labelled(Protocol):
         """One for each grouping: what tells apart what is called the same."""
 
 
-def row_labels(query: ReportQuery, rows: Sequence[Labelled]) -> tuple[tuple[str, ...], ...]:
-    """The labels of each row as people read them, those of different things always different."""
-    columns = [_named(rows, place, dimension) for place, dimension in enumerate(query.dimensions)]
+def row_labels(
+    query: ReportQuery, rows: Sequence[Labelled], language: str | None = None
+) -> tuple[tuple[str, ...], ...]:
+    """The labels of each row as people read them, those of different things always different.
+
+    Months are written as in files ("2026-03"), or with a ``language`` as its people do ("Mar 2026").
+    """
+    columns = [_named(rows, place, dimension, language) for place, dimension in enumerate(query.dimensions)]
     return tuple(zip(*columns, strict=True)) if columns else ((),) * len(rows)
 
 
-def _named(rows: Sequence[Labelled], place: int, dimension: Dimension) -> list[str]:
+def _named(rows: Sequence[Labelled], place: int, dimension: Dimension, language: str | None) -> list[str]:
+    if language is not None and dimension.cell == "month" and dimension.unit is not None:
+        read = dimension.unit.read
+        return [month_words(read(str(row.labels[place])), language) for row in rows]
     if dimension.named is None:
         return [dimension.words(row.labels[place]) for row in rows]
     known = {row.keys[place]: row.labels[place] for row in rows}

@@ -193,21 +193,21 @@ def test_charts_follow_the_next_report_in_every_kind(page: Page) -> None:
 def test_several_charts_come_go_and_change_their_theme(page: Page) -> None:
     ask(page)
     # Asked for one right after the other, all of them come.
-    names = ["Clients - Active: Qty", "Pay as you Go: Total", "Blank Chart"]
+    names = ["Clients - Active: Qty", "Pay As You Go: Total", "Blank Chart"]
     for label in names:
         page.get_by_role("button", name="Show Chart").click()
         page.locator(".chart-menu .dropdown-item", has_text=re.compile(f"^{re.escape(label)}$")).first.click()
     expect(cards(page)).to_have_count(3, timeout=15_000)
     expect(cards(page).locator(".chart-name")).to_have_text(names)
-    button(page, "Duplicate Pay as you Go: Total").click()
-    expect(cards(page).locator(".chart-name")).to_have_text([*names[:2], "Pay as you Go: Total 2", names[2]])
+    button(page, "Duplicate Pay As You Go: Total").click()
+    expect(cards(page).locator(".chart-name")).to_have_text([*names[:2], "Pay As You Go: Total 2", names[2]])
     # A chart that stays is not drawn anew when another goes, and the focus stays on the page.
     plot = cards(page).nth(1).locator(".chart-plot").element_handle()
-    for name in ("Pay as you Go: Total 2", "Blank Chart"):
+    for name in ("Pay As You Go: Total 2", "Blank Chart"):
         button(page, f"Remove {name}").press("Enter")
     expect(cards(page)).to_have_count(2)
     assert plot.evaluate("(plot) => plot.isConnected")
-    expect(button(page, "Remove Pay as you Go: Total")).to_be_focused()
+    expect(button(page, "Remove Pay As You Go: Total")).to_be_focused()
     bar = cards(page).nth(1).locator(".barlayer .point path").first
     light = bar.evaluate("(path) => path.style.fill")
     page.get_by_label("Theme").select_option("Dark")
@@ -216,7 +216,7 @@ def test_several_charts_come_go_and_change_their_theme(page: Page) -> None:
     surface = "() => getComputedStyle(document.documentElement).getPropertyValue('--surface').trim()"
     assert drawn_on == page.evaluate(surface)
     assert_accessible(page)
-    for name in ("Pay as you Go: Total", "Clients - Active: Qty"):
+    for name in ("Pay As You Go: Total", "Clients - Active: Qty"):
         button(page, f"Remove {name}").press("Enter")
     expect(cards(page)).to_have_count(0)
     expect(page.get_by_role("button", name="Show Chart")).to_be_focused()
@@ -224,11 +224,11 @@ def test_several_charts_come_go_and_change_their_theme(page: Page) -> None:
 
 def test_files_and_full_screen_hold_the_whole_chart(page: Page, tmp_path: Path) -> None:
     ask(page)
-    show(page, "Pay as you Go: Total")
+    show(page, "Pay As You Go: Total")
     saved = {}
     for kind in ("PNG", "SVG"):
         with page.expect_download() as download:
-            button(page, f"Download {kind} Pay as you Go: Total").click()
+            button(page, f"Download {kind} Pay As You Go: Total").click()
         assert download.value.suggested_filename == f"pay-as-you-go-total.{kind.lower()}"
         saved[kind] = tmp_path / kind
         download.value.save_as(saved[kind])
@@ -240,13 +240,13 @@ def test_files_and_full_screen_hold_the_whole_chart(page: Page, tmp_path: Path) 
     assert len(png) > 10_000
     drawing = ET.parse(saved["SVG"]).getroot()
     texts = ["".join(node.itertext()) for node in drawing.iter("{http://www.w3.org/2000/svg}text")]
-    assert "Pay as you Go: Total" in texts
+    assert "Pay As You Go: Total" in texts
     assert "Jan–Jun 2024, UTC, by Month, EUR, active 1 month" in texts
     assert "EUR" in texts
     assert any("Jan" in text for text in texts)
     # Full screen, and left with Escape.
-    button(page, "Full screen Pay as you Go: Total").click()
-    expect(button(page, "Exit full screen Pay as you Go: Total")).to_be_visible()
+    button(page, "Full screen Pay As You Go: Total").click()
+    expect(button(page, "Exit full screen Pay As You Go: Total")).to_be_visible()
     expect(cards(page).first.locator(".main-svg").first).to_have_css("width", re.compile(r"1[12]\d\d"))
     # There it can be zoomed by dragging; back beside the table it is whole again.
     ranges = "(plot) => plot._fullLayout.xaxis.range.map((end) => end.slice(0, 7))"
@@ -258,7 +258,7 @@ def test_files_and_full_screen_hold_the_whole_chart(page: Page, tmp_path: Path) 
     page.mouse.up()
     assert plot.evaluate(ranges) != whole
     page.keyboard.press("Escape")
-    expect(button(page, "Full screen Pay as you Go: Total")).to_be_visible()
+    expect(button(page, "Full screen Pay As You Go: Total")).to_be_visible()
     expect(cards(page).first.locator(".main-svg").first).to_have_css("width", re.compile(r"[45]\d\d"))
     assert plot.evaluate(ranges) == whole
 
@@ -279,7 +279,7 @@ def test_on_a_phone_charts_come_below_and_nothing_overflows(new_page: Callable[.
 def test_a_copied_link_brings_the_charts_back(new_page: Callable[..., Page], page: Page) -> None:
     ask(page)
     show(page, "Clients - Active: Qty")
-    show(page, "Pay as you Go: Total")
+    show(page, "Pay As You Go: Total")
     button(page, "Copy link").click()
     expect(page.get_by_text("Link copied", exact=True)).to_be_visible()
     address = page.evaluate("() => navigator.clipboard.readText()")

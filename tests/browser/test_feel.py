@@ -104,3 +104,24 @@ def test_the_whole_way_by_keyboard(new_page: Callable[..., Page]) -> None:
     walk_to("Renew Total")
     # No motion for those who asked for none.
     assert page.evaluate("getComputedStyle(document.querySelector('.spinner')).animationName") == "none"
+
+
+def test_notices_undo_and_notes_never_cover_each_other(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            const item = (text) => ({
+                namespace: "dash_bootstrap_components",
+                type: "Alert",
+                props: { children: text, className: "message", fade: false },
+            });
+            dash_clientside.set_props("page-messages", { children: [item("One. ".repeat(60)), item("Another one")] });
+            dash_clientside.set_props("templates-undo-bar", { hidden: false });
+            window.customerDynamics.say("A note");
+        }"""
+    )
+    expect(page.get_by_text("A note")).to_be_visible()
+    page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+    boxes = [page.locator(place).bounding_box() for place in (".toast-note", "#templates-undo-bar", "#page-messages")]
+    note, undo, messages = (box for box in boxes if box is not None)
+    assert note["y"] + note["height"] <= undo["y"]
+    assert undo["y"] + undo["height"] <= messages["y"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import date
@@ -29,7 +30,7 @@ def written(result: ReportResult, language: str = "en-GB") -> list[list[str]]:
     write = numerals(language).write
     rows = [
         [*labels, *(write(f, 2) for f in row.figures)]
-        for labels, row in zip(row_labels(result.query, result.rows), result.rows, strict=True)
+        for labels, row in zip(row_labels(result.query, result.rows, language), result.rows, strict=True)
     ]
     assert result.totals is not None
     gaps = [""] * (len(result.query.group_by) - 1)
@@ -51,7 +52,7 @@ def test_the_page_shows_the_engines_figures(page: Page, site: Site) -> None:
     # The same question again comes from the cache, and says so.
     page.get_by_role("button", name="Edit", exact=True).click()
     page.get_by_role("button", name="Query", exact=True).click()
-    expect(page.locator("#report-facts")).to_contain_text("from cache")
+    expect(page.locator("#report-facts")).to_contain_text("answered before, at ")
 
 
 def test_figures_are_written_in_the_persons_locale(new_page: Callable[..., Page], site: Site) -> None:
@@ -138,8 +139,8 @@ def test_totals_say_what_they_are(page: Page, site: Site) -> None:
     button.click()
     ask(page, ("year", "month"), start=date(2024, 1, 10), end=date(2024, 2, 29))
     assert [row[:2] for row in texts(page)] == [
-        ["2024", "2024-01 \u00b7 from 10 Jan"],
-        ["2024", "2024-02"],
+        ["2024", "Jan 2024 \u00b7 from 10 Jan"],
+        ["2024", "Feb 2024"],
         ["Total", ""],
     ]
     expect(note).to_contain_text("Marked rows do not hold their whole month")
@@ -296,6 +297,13 @@ def test_a_report_without_rows_says_why(page: Page) -> None:
     expect(page.locator("#report-notice")).to_contain_text("choose a later period")
     expect(table(page)).to_be_hidden()
     assert_accessible(page)
+    # It offers the period that has data, and asks for it.
+    with page.expect_response("**/_dash-update-component*"):
+        page.get_by_role("button", name=re.compile(r"^Query \d")).click()
+    expect(page.locator("#period-from")).to_have_value("2023-09-23")
+    expect(page.locator("#period-to")).to_have_value("2025-08-05")
+    # Of the golden data set no rate reaches back so far: that this is said shows that it was asked.
+    expect(page.locator("#problem-currency")).to_contain_text("No exchange rate for KWD on or before 2023-11-10")
 
 
 @pytest.fixture
@@ -399,7 +407,7 @@ def test_print_gives_the_whole_report_dark_on_white_and_one_page_wide(
     page = new_page(color_scheme="dark")
     ask(page, ("date",))
     page.get_by_role("button", name="Show Chart").click()
-    page.get_by_role("button", name="Pay as you Go: Total", exact=True).click()
+    page.get_by_role("button", name="Pay As You Go: Total", exact=True).click()
     bars = page.locator(".chart-plot .area, .chart-plot .fills path, .chart-plot .point path").first
     expect(bars).to_be_attached()
     page.emulate_media(media="print")

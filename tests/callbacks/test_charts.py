@@ -48,7 +48,7 @@ def show(visitor: Visitor, *charts: dict[str, Any], **look: bool) -> list[dict[s
 
 def test_a_preset_is_drawn_in_the_form_that_suits_the_report(reader: Visitor) -> None:
     [card] = show(reader, {"id": "c1", "kind": "line", "preset": "payg_total"})
-    assert card["title"] == "Pay as you Go: Total"
+    assert card["title"] == "Pay As You Go: Total"
     assert card["figure"]["data"][0]["type"] == "bar"
     assert card["figure"]["data"][0]["x"] == ["2024-01-01", "2024-02-01", "2024-03-01"]
     # The form that was chosen is what the page keeps, and what a link or a template takes along.

@@ -182,3 +182,21 @@ def test_a_page_that_cannot_be_built_says_why(
     assert "incident" in said
     assert "secret detail" not in said
     assert "secret detail" in caplog.text
+
+
+def test_every_fault_of_a_form_is_told_at_once(visitor: Visitor) -> None:
+    visitor.put(
+        {
+            (Period.RANGE, "value"): "custom",
+            (Period.FROM, "value"): "",
+            (Period.TO, "value"): None,
+            (Period.ZONE, "value"): "Europe/Kiyv",
+            (Delivery.ACTIVE_DURATION, "value"): 121,
+        }
+    )
+    visitor.change(Stores.RUN, "data", {"id": "0123456789ab"})
+    assert visitor[Problem.PERIOD, "children"].startswith("From needs a whole date")
+    assert "To needs a whole date" in visitor[Problem.PERIOD, "children"]
+    assert "Did you mean" in visitor[Problem.ZONE, "children"]
+    assert "choose 1 to 120" in visitor[Problem.ACTIVE_DURATION, "children"]
+    assert visitor[Form.PANEL, "className"] == "form"

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from data.access import OPERATOR
 from data.errors import Cancelled
 from data.report import reports
 from data.report.catalog import METRICS
 from data.report.runs import Runs
+from data.words.dates import day_words
 from layouts import table
 from layouts.ids import Again, Form, Page, Period, Report, Stores
 from tests.callbacks.conftest import Visitor
@@ -56,7 +58,10 @@ def test_one_answer_paints_everything(visitor: Visitor) -> None:
     ask(visitor)
     assert visitor[Report.STAGE, "className"] == "report is-shown"
     data = visitor[Report.TABLE, "data"]
-    assert [row["month"] for row in data] == ["2024-01", "2024-02", "2024-03", "2024-04", "2024-05", "2024-06", "Total"]
+    assert [row["month"] for row in data] == [
+        *(f"{month} 2024" for month in ("Jan", "Feb", "Mar", "Apr", "May", "Jun")),
+        "Total",
+    ]
     assert len(visitor[Report.TABLE, "columns"]) == 1 + len(METRICS)
     assert words(visitor[Report.FACTS, "children"]) == "6 rows Jan–Jun 2024 EUR"
     assert "Data Period (set)" in words(visitor[Report.INFO_TEXT, "children"])
@@ -68,7 +73,7 @@ def test_one_answer_paints_everything(visitor: Visitor) -> None:
     # The answer itself stays on the server: the store holds the link alone.
     assert set(link) == {"link", "opened"}
     ask(visitor)
-    assert "from cache" in words(visitor[Report.FACTS, "children"])
+    assert "answered before, at " in words(visitor[Report.FACTS, "children"])
 
 
 def test_sorting_asks_the_frozen_report(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +85,7 @@ def test_sorting_asks_the_frozen_report(visitor: Visitor, monkeypatch: pytest.Mo
     assert visitor[Report.TABLE, "data"][-1]["month"] == "Total"
     assert visitor[Stores.VIEW, "data"]["sort"][0]["direction"] == "desc"
     visitor.change(Report.SORT, "data", [])
-    assert [row["month"] for row in visitor[Report.TABLE, "data"]][:2] == ["2024-01", "2024-02"]
+    assert [row["month"] for row in visitor[Report.TABLE, "data"]][:2] == ["Jan 2024", "Feb 2024"]
 
 
 def test_chosen_columns_are_remembered_for_the_next_visit(visitor: Visitor) -> None:
@@ -96,7 +101,18 @@ def test_chosen_columns_are_remembered_for_the_next_visit(visitor: Visitor) -> N
 def test_no_rows_is_a_state_that_says_why(visitor: Visitor) -> None:
     ask(visitor, start="1990-01-01", end="1990-12-31")
     assert visitor[Report.STAGE, "className"] == "report is-empty"
-    assert "choose a later period" in words(visitor[Report.NOTICE, "children"])
+    told = words(visitor[Report.NOTICE, "children"])
+    assert "choose a later period" in told
+    # When there is data, and that period to ask for.
+    info = (
+        visitor.client.application.extensions["customer_dynamics"]
+        .records.snapshots.peek(visitor[Stores.REPORT, "data"]["link"], OPERATOR)
+        .result.info
+    )
+    assert info.known is not None
+    begins, ends = map(day_words, info.known)
+    assert f"The data begins on {begins} and ends on {ends}." in told
+    assert f"Query {begins} – {ends}" in told
     assert visitor[Report.TABLE, "data"] == []
 
 

@@ -20,7 +20,7 @@ def test_the_menu_has_exactly_the_four_charts_of_the_product() -> None:
     assert [preset.label for preset in PRESETS] == [
         "Clients - Active: Qty",
         "Balance Refill: Total",
-        "Pay as you Go: Total",
+        "Pay As You Go: Total",
         "Packages: Renew Total",
     ]
 
@@ -80,7 +80,7 @@ def test_a_preset_takes_another_form_for_another_report_and_keeps_its_name() -> 
 
 
 def test_a_preset_without_a_name_yet_gets_its_label() -> None:
-    assert refit(ChartSpec(preset="payg_total", id="c1"), MONTHS).title == "Pay as you Go: Total"
+    assert refit(ChartSpec(preset="payg_total", id="c1"), MONTHS).title == "Pay As You Go: Total"
 
 
 def test_a_chart_of_ones_own_keeps_all_but_an_x_that_is_gone() -> None:

@@ -52,7 +52,7 @@ def test_a_preset_of_ones_own_is_in_the_menu_and_can_be_deleted() -> None:
 
 def test_a_card_says_what_the_chart_shows_in_every_form() -> None:
     card = face(PRESET["payg_total"].make(MONTHS, chart_id="c1"), MONTHS)
-    assert (card["id"], card["title"]) == ("c1", "Pay as you Go: Total")
+    assert (card["id"], card["title"]) == ("c1", "Pay As You Go: Total")
     assert card["table"] == {
         "header": ("Month", "Pay As You Go: Total, EUR"),
         "rows": (("Jan 2024", "10.50"), ("Feb 2024", "20.00")),

@@ -84,7 +84,7 @@ def test_the_line_of_facts() -> None:
         return [text for _, _, text in tree_of(report.facts(result(), asked(), numerals("en"), from_cache=from_cache))]
 
     assert words(from_cache=False) == ["1 row", "Jan–Jun 2024", "EUR"]
-    assert words(from_cache=True)[-1] == "from cache 09:05"
+    assert words(from_cache=True)[-1] == "answered before, at 09:05"
 
 
 def test_a_title_leads_the_line_of_facts() -> None:
