@@ -14,7 +14,7 @@ from dash import html
 from flask_caching import Cache
 
 import callbacks
-from callbacks import admin, api, gate, my_files, payload, routes, sign_in, trust
+from callbacks import admin, api, gate, my_files, payload, routes, schedules, sign_in, trust
 from data import commands, events
 from data.errors import UserError
 from data.places import close_places
@@ -73,6 +73,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = True) -> dash
     admin.register(server, services)
     api.register(server, services)
     my_files.register(server, services)
+    schedules.register(server, services)
     callbacks.register_all(app, services)
     payload.register(app)
     routes.register(app, services)

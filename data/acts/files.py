@@ -5,7 +5,7 @@ All of them need the right to export.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ def check_order(services: Services, user: User, asked: Asked) -> None:
 def repeat(services: Services, user: User, job_id: str) -> Job:
     """Have a job of ``user``'s made anew, with the data and the rights of now."""
     job = services.records.jobs.get(job_id, user)
-    return order(services, user, job.asked, title=job.title or None, origin=job.origin)
+    return order(services, user, job.asked, title=job.title or None)
 
 
 def told(services: Services, user: User, jobs: tuple[Job, ...]) -> tuple[ToldJob, ...]:
@@ -101,8 +101,10 @@ def export_shown(services: Services, user: User, link_id: str, format_id: str, v
     return _made(services, user, result, format_id, columns=columns, order=row_order(result, view.sort))
 
 
-def ask_for_file(services: Services, user: User, asked: Asked, *, run_id: str) -> tuple[ReportResult, File]:
-    """The answer to ``asked``, and the whole of it as the file that it asks for.
+def ask_for_file(
+    services: Services, user: User, asked: Asked, *, run_id: str, check: Callable[[ReportResult], None] = lambda _: None
+) -> tuple[ReportResult, File]:
+    """The answer to ``asked``, and the whole of it as the file that it asks for, unless ``check`` raises something.
 
     Raises :class:`NotAllowed`, and what :func:`data.acts.asking.ask` does.
     """
@@ -110,6 +112,7 @@ def ask_for_file(services: Services, user: User, asked: Asked, *, run_id: str) -
     if asked.send_to:
         services.demand(user, Right.DELIVER, asked.output)
     result = ask(services, user, asked.query, run_id=run_id).result
+    check(result)
     return result, _made(services, user, result, asked.output)
 
 

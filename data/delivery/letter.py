@@ -23,7 +23,9 @@ _letters = Environment(
 )
 
 
-def report_letter(services: Services, user: User, job: Job, made: MadeFile, address: str) -> Mail:
+def report_letter(
+    services: Services, user: User, job: Job, made: MadeFile, address: str, *, unsubscribe: str = ""
+) -> Mail:
     """The mail of ``job`` to ``address``; of a file above MAIL_ATTACH_MB it carries the way to download it."""
     question = tell(job.asked.query, known_names(services, user), name=job.title or None)
     fits = len(made.content) <= services.settings.mail_attach_mb * 1024 * 1024
@@ -36,6 +38,7 @@ def report_letter(services: Services, user: User, job: Job, made: MadeFile, addr
         "sender": user.name,
         "sender_email": user.email,
         "file": made.name,
+        "unsubscribe": unsubscribe,
         "place": "" if fits else f"{services.settings.address}/files/{job.id}",
     }
     return Mail(

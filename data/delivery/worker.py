@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from data.access import OPERATOR, Right, User
+from data.access import Right, User
 from data.acts import asking, files
 from data.delivery.formats import WEB
 from data.delivery.letter import report_letter
 from data.delivery.mail import Mail, MailNotSetUp, MailUnsure, message, post
+from data.delivery.schedule import owner_of, reason_to_skip, run_due, unsubscribe_link
 from data.errors import Cancelled, UserError, report_incident
+from data.report.result import ReportResult
 from data.services import Services
 from data.store.audit import Act
 from data.store.clock import utc_now
-from data.store.jobs import DeliveryState, Job, MadeFile
+from data.store.jobs import DeliveryState, Job, JobGone, MadeFile
 from data.words.marks import footnote
 from data.words.totals import main_totals
 
@@ -27,6 +29,10 @@ _log = logging.getLogger(__name__)
 
 _HEARTBEAT_SECONDS = 2.0
 _CLEAN_UP_EVERY = timedelta(hours=6)
+
+
+class _Skipped(Exception):
+    """The condition of a schedule does not hold: nothing is made."""
 
 
 class Worker:
@@ -44,12 +50,24 @@ class Worker:
         if job is None:
             return
         try:
+            self._make(job)
+        finally:
+            self._note(job)
+
+    def _make(self, job: Job) -> None:
+        jobs = self._services.records.jobs
+        try:
             with self._telling(job):
                 user = person(self._services, job.owner_id)
                 made, rows, link = self._made(job, user)
             if not jobs.finish(job.id, self._name, made, row_count=rows, link_id=link):
                 jobs.fail(job.id, self._name, None)
                 return
+        except _Skipped as skipped:
+            scheduled = self._services.records.schedules.of_job(job.id)
+            jobs.drop(job.id, self._name)
+            if scheduled is not None:
+                self._services.records.schedules.note(scheduled[0].id, scheduled[1].due_at, str(skipped))
         except Cancelled:
             jobs.fail(job.id, self._name, None)
         except UserError as fault:
@@ -66,7 +84,13 @@ class Worker:
         if asked.output == WEB:
             published = asking.publish(services, user, asked.query, run_id=job.id)
             return None, len(published.answer.result.rows), published.link.id
-        result, file = files.ask_for_file(services, user, asked, run_id=job.id)
+        scheduled = services.records.schedules.of_job(job.id)
+
+        def check(result: ReportResult) -> None:
+            if scheduled is not None and (reason := reason_to_skip(scheduled[0], result)):
+                raise _Skipped(reason)
+
+        result, file = files.ask_for_file(services, user, asked, run_id=job.id, check=check)
         made = MadeFile(
             name=file.name,
             mime=file.mime,
@@ -76,6 +100,18 @@ class Worker:
             scope=user.scope_key,
         )
         return made, len(result.rows), None
+
+    def _note(self, job: Job) -> None:
+        """Write into the history of the schedule what came of its run."""
+        scheduled = self._services.records.schedules.of_job(job.id)
+        if scheduled is None:
+            return
+        try:
+            ended = self._services.records.jobs.known(job.id)
+        except JobGone:
+            return
+        said = ended.fault or (ended.state.capitalize() if ended.over else "")
+        self._services.records.schedules.note(scheduled[0].id, scheduled[1].due_at, said)
 
     @contextmanager
     def _telling(self, job: Job) -> Iterator[None]:
@@ -108,7 +144,7 @@ class Worker:
         if state != "waiting":
             act = Act.DELIVERED if state == "sent" else Act.DELIVERY_FAILED
             services.records.audit.write(
-                act, _owner(services, job.owner_id), made.name, address="worker", to=delivery.address, said=said
+                act, owner_of(services, job.owner_id), made.name, address="worker", to=delivery.address, said=said
             )
 
     def _attempt(self, address: str, job: Job, made: MadeFile) -> tuple[DeliveryState, str]:
@@ -118,7 +154,13 @@ class Worker:
             user.require(Right.DELIVER)
             services.settings.check_recipient(address)
             made.check_scope(user)
-            mail = report_letter(services, user, job, made, address)
+            scheduled = services.records.schedules.of_job(job.id)
+            link = ""
+            if scheduled is not None:
+                if address.casefold() in scheduled[0].unsubscribed:
+                    return "refused", "The address does not want the mails of this schedule any more."
+                link = unsubscribe_link(services.settings, scheduled[0].id, address)
+            mail = report_letter(services, user, job, made, address, unsubscribe=link)
             return _posted(services, job, mail)
         except UserError as fault:
             return "refused", fault.message
@@ -128,6 +170,7 @@ class Worker:
     def look_after(self) -> None:
         """Every minute: put jobs that lost their worker before others, send mails whose time has come, clean up."""
         jobs, now = self._services.records.jobs, utc_now()
+        run_due(self._services)
         for job_id in jobs.reclaim():
             self._services.queue.put(job_id)
         jobs.settle_lost_deliveries()
@@ -140,16 +183,10 @@ class Worker:
 
 def person(services: Services, user_id: str) -> User:
     """The person with this id as they are now. Raises :class:`UserError` when they may not sign in any more."""
-    found = _owner(services, user_id)
+    found = owner_of(services, user_id)
     if found is None:
         raise UserError("The account that asked for this was deactivated: nothing was made or sent.")
     return found
-
-
-def _owner(services: Services, user_id: str) -> User | None:
-    if services.settings.sign_in == "none" and user_id == OPERATOR.id:
-        return OPERATOR
-    return services.records.users.get(user_id)
 
 
 def _posted(services: Services, job: Job, mail: Mail) -> tuple[DeliveryState, str]:

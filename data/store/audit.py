@@ -58,6 +58,10 @@ class Act(StrEnum):
     ROLE_CHANGED = "role changed"
     TOKEN_MADE = "token made"  # noqa: S105 - no token
     TOKEN_REVOKED = "token revoked"  # noqa: S105 - nor this
+    SCHEDULE_MADE = "schedule made"
+    SCHEDULE_PAUSED = "schedule paused"
+    SCHEDULE_HANDED_OVER = "schedule handed over"
+    UNSUBSCRIBED = "unsubscribed"
     AUDIT_EXPORTED = "audit exported"
 
 

@@ -119,9 +119,9 @@ class Jobs:
 
     # --- for people ---------------------------------------------------------------------------------------------------
 
-    def add(self, user: User, asked: Asked, title: str, *, origin: str = "form") -> Job:
-        """Queue a job of ``user``'s."""
-        job_id = secrets.token_urlsafe(12)
+    def add(self, user: User, asked: Asked, title: str, *, origin: str = "form", job_id: str | None = None) -> Job:
+        """Queue a job of ``user``'s. One with a ``job_id`` is added once, however often it is said."""
+        known, job_id = job_id, job_id or secrets.token_urlsafe(12)
         values: dict[str, Any] = {
             "id": job_id,
             "owner_id": user.id,
@@ -135,6 +135,8 @@ class Jobs:
             "created_at": self._now(),
         }
         with self._database.writing() as connection:
+            if known is not None and (found := self._find(connection, jobs.c.id == known, 1)):
+                return found[0]
             connection.execute(jobs.insert().values(values))
             for address in dict.fromkeys(asked.send_to):
                 connection.execute(
@@ -190,6 +192,11 @@ class Jobs:
             if not job.over:
                 raise UserError("This file is still being made: cancel it first.")
             connection.execute(jobs.delete().where(jobs.c.id == job_id))
+
+    def known(self, job_id: str) -> Job:
+        """A job, whosever it is; for workers. Raises :class:`JobGone`."""
+        with self._database.reading() as connection:
+            return self._one(connection, jobs.c.id == job_id)
 
     # --- for workers --------------------------------------------------------------------------------------------------
 
@@ -251,6 +258,12 @@ class Jobs:
         with self._database.writing() as connection:
             if connection.execute(jobs.update().where(mine).values(ended)).rowcount:
                 self._give_up_mail(connection, job_id, "The file was not made.")
+
+    def drop(self, job_id: str, worker: str) -> None:
+        """Delete the job of ``worker``, of which nothing is to be kept."""
+        mine = (jobs.c.id == job_id) & (jobs.c.worker == worker) & (jobs.c.state == "running")
+        with self._database.writing() as connection:
+            connection.execute(jobs.delete().where(mine))
 
     def reclaim(self) -> tuple[str, ...]:
         """Take jobs from workers that fell silent; the ids of those that are queued, to be put before workers again."""

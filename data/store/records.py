@@ -14,6 +14,7 @@ from data.store.database import Database
 from data.store.jobs import Jobs, Outbox
 from data.store.preferences import Preferences
 from data.store.roles import Roles
+from data.store.schedules import Schedules
 from data.store.sessions import Sessions
 from data.store.snapshots import Snapshots
 from data.store.templates import Templates
@@ -41,6 +42,7 @@ class Records:
     audit: Audit
     jobs: Jobs
     outbox: Outbox
+    schedules: Schedules
 
 
 def open_records(settings: Settings, *, now: Clock = utc_now) -> Records:
@@ -70,5 +72,6 @@ def open_records(settings: Settings, *, now: Clock = utc_now) -> Records:
         throttle=Throttle(database, settings.redis_url),
         jobs=Jobs(database, keep_days=settings.file_keep_days, now=now),
         outbox=Outbox(database, now=now),
+        schedules=Schedules(database, now=now),
         audit=Audit(database, keep_days=settings.audit_keep_days, now=now),
     )

@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 """The newest migration: the state of the database that this program works with."""
 
 # Constraints carry names so that a later migration can change them on every engine.
@@ -268,4 +268,36 @@ tokens = Table(
     Column("expires_at", DateTime, nullable=False),
     Column("used_at", DateTime),
     comment="Personal access tokens of the API. digest is the SHA-256 of the token, rights what it may do at most.",
+)
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", String(32), nullable=False, index=True),
+    Column("template_id", String(32), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("paused", Text),
+    Column("next_at", DateTime, nullable=False, index=True),
+    Column("created_at", DateTime, nullable=False),
+    comment="Templates that are run at set times. plan is when and what for, paused says why it does not run.",
+)
+schedule_runs = Table(
+    "schedule_runs",
+    metadata,
+    Column("schedule_id", String(32), ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
+    Column("due_at", DateTime, primary_key=True),
+    Column("begun_at", DateTime, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("job_id", String(32), nullable=False, index=True),
+    Column("said", Text, nullable=False),
+    comment="Each time that a schedule was due and run, once, by whichever worker came first.",
+)
+unsubscribes = Table(
+    "unsubscribes",
+    metadata,
+    Column("schedule_id", String(32), ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
+    Column("address", String(254), primary_key=True),
+    Column("at", DateTime, nullable=False),
+    comment="Addresses that do not want the mails of a schedule any more.",
 )

@@ -257,6 +257,7 @@ def test_what_is_public_is_named_one_by_one(server: flask.Flask) -> None:
         "/-/bootstrap.css", "/-/icons.css", "/-/favicon.svg", "/-/plain.css", "/-/theme.js", "/-/welcome.js",
         "/-/files.js",
         "/forgot", "/healthz", "/readyz", "/sign-in", "/sign-in/demo", "/welcome",
+        "/unsubscribe/<token>",
     }  # fmt: skip
 
 

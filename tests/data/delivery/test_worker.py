@@ -343,11 +343,11 @@ def test_what_cannot_be_made_says_why(services_with: Callable[..., Services]) ->
 FLASK = "import sys; sys.argv[0] = 'flask'; from flask.cli import main; main()"
 HOLD = """
 import pathlib, time
-from data.delivery import worker
+from data.acts import files
 def hold(*_, **__):
     pathlib.Path({held!r}).touch()
     time.sleep(600)
-worker.export = hold
+files.export = hold
 """
 """What is run before a worker whose exports never end."""
 
