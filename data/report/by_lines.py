@@ -269,7 +269,11 @@ class ChangeLines(Source):
     def _on(self, day: date) -> tuple[datetime | None, datetime | None]:
         """The first and the last transaction of the selected clients on a local day."""
         zone = self._query.timezone
-        return self._between(first_instant(day, zone), first_instant(day + _DAY, zone))
+        # The days on which the data begins and ends are asked for with nearly every question.
+        return self._reader.reading.memory.find(
+            ("a day's first and last transaction", self._selection, zone, day),
+            lambda: self._between(first_instant(day, zone), first_instant(day + _DAY, zone)),
+        )
 
     def _between(self, low: datetime, high: datetime) -> tuple[datetime | None, datetime | None]:
         [(first, last)] = self._reader.lines(transactions_between(self._selection, low, high))

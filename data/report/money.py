@@ -158,6 +158,12 @@ class Rates:
             self._days.setdefault(currency, []).append(day)
             self._values.setdefault(currency, []).append(int(Decimal(rate).scaleb(RATE_SCALE, _WIDE)))
 
+    def unused(self) -> Rates:
+        """The same rates, of which none has been used yet."""
+        rates = Rates(self._base, ())
+        rates._days, rates._values = self._days, self._values
+        return rates
+
     def factor(self, source: str, target: str, day: date) -> Factor:
         """What takes an amount of ``source`` into ``target`` on a local date.
 

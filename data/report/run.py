@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import cast
 
 from data.access import User
 from data.errors import Cancelled, MissingRate
@@ -219,7 +220,7 @@ class _Run:
         happened = FlowLines.of(source.flows(shown, stretches, currencies), keys)
 
         self.watch.stage("Converting money")
-        [(last_at,)] = self.reader.lines(last_transaction())
+        last_at = self.reading.memory.find("last transaction", self._last_transaction)
         connection = self.reading.connection
         names = {item.id: item.names_in(connection) for item in self.query.dimensions if item.named is not None}
         rows, totals = Fold(self.query, shown, currencies, rates, stretches).rows(
@@ -262,5 +263,15 @@ class _Run:
         if len(currencies) == 1:
             return Rates(self.base, ()), None
         since = self.span.start.date() - timedelta(days=2)
-        rates = Rates(self.base, self.reader.lines(published_rates(currencies - {self.base}, since, until)))
+        # Of whole years: then other questions need the same ones, and reading and understanding them is done.
+        begin, end = date(since.year, 1, 1), date(until.year, 12, 31)
+        published = self.reading.memory.find(
+            ("rates", self.base, frozenset(currencies), begin, end),
+            lambda: Rates(self.base, self.reader.lines(published_rates(currencies - {self.base}, begin, end))),
+        )
+        rates = published.unused()
         return rates, rates.turning_days(currencies, since, until)
+
+    def _last_transaction(self) -> datetime | None:
+        [(last_at,)] = self.reader.lines(last_transaction())
+        return cast("datetime | None", last_at)

@@ -11,12 +11,12 @@ import json
 import threading
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import duckdb
 import numpy as np
@@ -48,6 +48,8 @@ _LOADING_MEMORY = "2GB"
 """What checking and building may hold in memory; beyond that the engine uses the disk beside the warehouse."""
 
 
+T = TypeVar("T")
+
 Column = NDArray[Any]
 """One column of an answer."""
 
@@ -60,17 +62,43 @@ class Lines:
     zone_id: int
 
 
+class Memory:
+    """What was found in one version of the data, for all who read that: a version never changes.
+
+    Only the newest ``size`` findings are kept.
+    """
+
+    def __init__(self, size: int = 500) -> None:
+        self._size = size
+        self._found: dict[Hashable, Any] = {}
+        self._lock = threading.Lock()
+
+    def find(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What was found under ``key``, by ``find`` the first time; several who look at once may each find it."""
+        with self._lock:
+            if key in self._found:
+                return cast("T", self._found[key])
+        found = find()
+        with self._lock:
+            self._found[key] = found
+            while len(self._found) > self._size:
+                del self._found[next(iter(self._found))]
+        return found
+
+
 @dataclass(frozen=True)
 class Reading:
     """A read-only connection to one ``version`` of the data. :meth:`cancel` may be called from another thread.
 
     ``zones`` are those that there are lines for; ``on_missing`` is told of another one that lines were asked for.
+    ``memory`` holds what is worth remembering of the version; of this reading alone where others may change the data.
     """
 
     connection: sa.Connection
     version: str
     zones: tuple[LineZone, ...] = ()
     on_missing: Callable[[str], object] | None = None
+    memory: Memory = field(default_factory=Memory)
     _withdrawn: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -211,6 +239,7 @@ class _OpenVersion(_OpenFile):
 
     def __init__(self, file: Path, folder: Path) -> None:
         self.readers = 0
+        self.memory = Memory()
         self._folder = folder
         self._beside: dict[str, _OpenFile] = {}
         self._lock = threading.Lock()
@@ -266,7 +295,7 @@ class DuckDBWarehouse(Warehouse):
 
                 connection = stack.enter_context(version.engine.connect())
                 yield _EmbeddedReading(
-                    connection, version.file.stem, version.zones, self.on_missing, open_beside=beside
+                    connection, version.file.stem, version.zones, self.on_missing, version.memory, open_beside=beside
                 )
         except Damaged:
             self._give_up(version.file)

@@ -13,6 +13,7 @@ from data.access import OPERATOR
 from data.report.period import Bound
 from data.report.query import ReportQuery
 from data.report.run import run_report
+from data.report.sources import Reader
 from tests import oracle
 from tests.data.report.chance import CLOCKS, Chance
 from tests.data.report.test_properties import explain
@@ -79,3 +80,36 @@ def test_there_is_no_alarm_while_they_agree(shelf: Shelf, caplog: pytest.LogCapt
         result = run_report(warehouse, JANUARY, OPERATOR, as_of=datetime(2025, 1, 1), check_source=True)
         assert (result.info.source, result.to_json()["totals"]["payg_total"]) == ("change lines", "2.00")
     assert caplog.text == ""
+
+
+def test_what_stays_the_same_in_a_version_is_asked_for_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rates of whole years, the last transaction, and the first and last one of a day that many questions ask for."""
+    told: list[str] = []
+    plain = Reader.lines
+    monkeypatch.setattr(Reader, "lines", lambda self, statement: told.append(str(statement)) or plain(self, statement))
+    warehouse = shelf.warehouses["DuckDB"]
+
+    def asked(start: date, end: date) -> tuple[int, str, object]:
+        told.clear()
+        query = ReportQuery(start=Bound(start), end=Bound(end), group_by=("month",), currency="USD")
+        result = run_report(warehouse, query, OPERATOR, as_of=datetime(2025, 1, 1)).to_json()
+        constant = [one for one in told if "FROM rates" in one or "FROM transactions" in one]
+        return len(constant), result["totals"]["balance_refill_total"], result["info"]["rate_dates"]
+
+    w = world().client(1, "EUR").refill(1, "10", "2024-01-05").refill(1, "10", "2024-06-05")
+    shelf.fill(w.rate("USD", "2024-01-01", "1.1").rate("USD", "2024-06-01", "1.2").data, ("UTC",))
+    assert asked(date(2024, 1, 1), date(2024, 7, 31)) == (
+        4,
+        "23.00",
+        {"oldest": "2024-01-01", "newest": "2024-06-01"},
+    )
+    # Of rates that are known already, only those that a report uses are told of with it.
+    assert asked(date(2024, 1, 2), date(2024, 2, 29)) == (0, "11.00", {"oldest": "2024-01-01", "newest": "2024-01-01"})
+    # Another version of the data is looked at anew.
+    w.refill(1, "5", "2024-07-05").rate("USD", "2024-07-01", "2")
+    shelf.fill(replace(w.data), ("UTC",))
+    assert asked(date(2024, 1, 1), date(2024, 7, 31)) == (
+        4,
+        "33.00",
+        {"oldest": "2024-01-01", "newest": "2024-07-01"},
+    )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from data.errors import Cancelled, NoData, UserError
 from data.settings import Settings
-from data.warehouse.engines import DuckDBWarehouse, Warehouse, open_warehouse, relation
+from data.warehouse.engines import DuckDBWarehouse, Memory, Warehouse, open_warehouse, relation
 from data.warehouse.load import load_folder
 from data.warehouse.schema import clients, packages
 from data.warehouse.versions import Versions
@@ -226,3 +226,22 @@ def test_a_version_that_is_deleted_just_before_it_is_opened_gives_way_to_the_new
     monkeypatch.setattr(Versions, "live_file", lambda self: next(found, None) or look_up(self))
     with warehouse.read() as reading:
         assert names(reading.connection) == ["Silver"]
+
+
+def test_a_memory_finds_once_and_keeps_the_newest():
+    memory, found = Memory(size=2), []
+    for key in ("a", "b", "a", "c", "b", "a"):
+        assert memory.find(key, lambda key=key: found.append(key) or key.upper()) == key.upper()
+    assert found == ["a", "b", "c", "a"]
+
+
+def test_readings_of_an_immutable_version_share_its_memory(warehouse, url, tmp_path):
+    def remembered(word: str) -> str:
+        with warehouse.read() as reading:
+            return reading.memory.find("word", lambda: word)
+
+    assert remembered("first") == "first"
+    # In PostgreSQL others may change what a version holds.
+    assert remembered("second") == ("first" if isinstance(warehouse, DuckDBWarehouse) else "second")
+    publish(url, tmp_path, "11,Silver")
+    assert remembered("third") == "third"
