@@ -29,6 +29,7 @@ from data.store.audit import Act
 from data.store.contents import LinkDamaged
 from data.store.jobs import JobGone
 from data.store.links import LinkGone
+from data.store.schedules import ScheduleGone
 from data.store.templates import TemplateGone
 from data.store.throttle import TooOften
 from data.store.users import token_digest
@@ -236,7 +237,7 @@ API, API_DOCUMENT = "/api/", "api-docs.openapi_json"
 _STATUSES: tuple[tuple[tuple[type[UserError], ...], int], ...] = (
     ((Unreachable, NoData), 503),
     ((NotAllowed,), 403),
-    ((LinkGone, JobGone, TemplateGone), 404),
+    ((LinkGone, JobGone, TemplateGone, ScheduleGone), 404),
     ((LinkDamaged,), 500),
     ((TooOften,), 429),
 )

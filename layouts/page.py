@@ -179,7 +179,7 @@ def _header(services: Services) -> html.Header:
 
 
 def _files() -> tuple[Component]:
-    words = [icon("folder2-open"), html.Span("My files")]
+    words = [icon("download"), html.Span("My files")]
     return (still(html.A(words, href="/files", className="btn btn-quiet btn-sm")),)
 
 

@@ -170,7 +170,10 @@ class Worker:
     def look_after(self) -> None:
         """Every minute: put jobs that lost their worker before others, send mails whose time has come, clean up."""
         jobs, now = self._services.records.jobs, utc_now()
-        run_due(self._services)
+        try:
+            run_due(self._services)
+        except Exception as fault:  # noqa: BLE001 - files and mails must not wait for a schedule that cannot be read
+            report_incident(fault, _log)
         for job_id in jobs.reclaim():
             self._services.queue.put(job_id)
         jobs.settle_lost_deliveries()

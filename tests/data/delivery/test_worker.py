@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import html
@@ -11,6 +12,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -53,6 +55,8 @@ class Mailbox:
     answers: dict[str, list[str]] = field(default_factory=dict)
     arrived: list[tuple[str, Any]] = field(default_factory=list)
     drops: list[str] = field(default_factory=list)
+    holds: threading.Event | None = None
+    held: threading.Event = field(default_factory=threading.Event)
 
     def drop(self, server: SMTP, command: str) -> None:
         if command in self.drops:
@@ -76,6 +80,9 @@ class Mailbox:
         parsed = email.message_from_bytes(content, policy=email.policy.default)
         self.arrived += [(address, parsed) for address in envelope.rcpt_tos]
         self.drop(server, "DATA")
+        if self.holds is not None:
+            self.held.set()
+            await asyncio.to_thread(self.holds.wait, 60)
         return "250 taken"
 
 
@@ -433,4 +440,29 @@ def test_a_worker_that_is_killed_while_it_makes_a_file_sends_one_mail_in_the_end
         worker.wait(30)
     done = services.records.jobs.get(job.id, OPERATOR)
     assert (done.state, done.attempts) == ("done", 2)
+    assert [address for address, _ in box.arrived] == ["anna@example.com"]
+
+
+def test_a_worker_that_is_killed_while_it_sends_does_not_send_again(
+    services_with: Callable[..., Services], mailbox: tuple[Mailbox, int]
+) -> None:
+    """SIGKILL after the server has the whole letter and before it says so: nobody knows, so it is not sent twice."""
+    services, (box, _) = services_with(), mailbox
+    box.holds = threading.Event()
+    job = order(services, "csv", "anna@example.com")
+    victim = start_worker(services)
+    assert box.held.wait(60)
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    box.holds.set()
+    with services.records.database.writing() as connection:  # five minutes pass
+        connection.exec_driver_sql("UPDATE deliveries SET begun_at = '2020-01-01 00:00:00.000000'")
+    worker = start_worker(services)
+    try:
+        wait_for(lambda: services.records.jobs.get(job.id, OPERATOR).deliveries[0].state == "unsure")
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(30)
+    [delivery] = services.records.jobs.get(job.id, OPERATOR).deliveries
+    assert (delivery.attempts, "it may have arrived" in delivery.said) == (1, True)
     assert [address for address, _ in box.arrived] == ["anna@example.com"]
