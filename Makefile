@@ -9,12 +9,19 @@ BIN := $(VENV)/bin
 # Browser stories wait a good part of their time: a third worker fills it on two cores.
 WORKERS ?= 3
 
-.PHONY: help run test check format bench bench-small docs screenshots tests coverage lock hooks
+# Files whose SQL is put together from names of our own schema, never from what people send (bandit's B608).
+comma := ,
+SQL_OF_OURS := data/warehouse,data/delivery/parquet_file.py
+BANDIT_SKIPS := B101,B404,B603,B606
+PIP_AUDIT := 2.10.1
+
+.PHONY: help run audit test check format bench bench-small docs screenshots tests coverage lock hooks
 
 help:
 	@echo "make run          serve the application; HOST and PORT choose where (127.0.0.1:8050)"
 	@echo "make test         everything that must hold: checks, then all tests"
-	@echo "make check        ruff, mypy and import rules only"
+	@echo "make check        ruff, mypy, import rules and bandit only"
+	@echo "make audit        known weaknesses of the packages, where the advisory service answers"
 	@echo "make format       let ruff put the code into shape"
 	@echo "make screenshots  take the pictures in docs/images anew"
 	@echo "make coverage     which lines and branches the tests reach, without those in a browser"
@@ -43,6 +50,20 @@ check: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit -q -r app.py gunicorn.conf.py callbacks charts data layouts -c pyproject.toml -x $(SQL_OF_OURS)
+	@$(BIN)/bandit -q -r $(subst $(comma), ,$(SQL_OF_OURS)) -c pyproject.toml -s $(BANDIT_SKIPS),B608
+
+# Known weaknesses of the packages, from the advisory service of the package index. The tool has an environment of its own.
+audit: $(VENV)/dev.stamp
+	@[ -x $(VENV)/audit/bin/pip-audit ] || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install -q pip-audit==$(PIP_AUDIT); }
+	@if told=$$($(VENV)/audit/bin/pip-audit --progress-spinner off --disable-pip --no-deps -r requirements.lock --timeout 15 2>&1); then \
+		echo "$$told"; \
+		if grep -q "could not be audited" <<< "$$told"; then \
+			echo "The advisory service does not know, or does not answer about, $$(grep -c 'could not be audited' <<< "$$told") of the packages: these were not audited."; \
+		fi; \
+	elif grep -qiE "ConnectionError|refused|Max retries|not known|resolve|timed out|Proxy|HTTPError|ServiceError" <<< "$$told"; then \
+		echo "The advisory service does not answer from here: nothing was audited. Run make audit where it does."; \
+	else echo "$$told"; exit 1; fi
 
 # Compiled tests are kept for the next run, whatever the machine's habit. Every worker begins with a part of the tests
 # and takes over some of another's when it has no more: none of them idles while another has a long file to finish.

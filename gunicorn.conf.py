@@ -149,7 +149,7 @@ def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 - the name is 
 
 def when_ready(server: Any) -> None:  # noqa: ARG001 - the name is gunicorn's
     """Say where to look, once the port is open."""
-    host = "localhost" if settings.host in {"0.0.0.0", "::", "[::]"} else settings.host  # noqa: S104 - shown, not bound
+    host = "localhost" if settings.host in {"0.0.0.0", "::", "[::]"} else settings.host  # noqa: S104 # nosec B104 - shown
     print(f"Customer Dynamics is at http://{host}:{settings.port} (Ctrl+C stops it)", flush=True)  # noqa: T201
     if host != settings.host and not (settings.trusted_hosts or settings.public_url):
         print(  # noqa: T201

@@ -19,7 +19,7 @@ BODY_BYTES = 2 * 1024 * 1024
 """The largest body that is read. What the page sends is a question, never the answer."""
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound  # nosec B104
 _PROBES = frozenset({"/healthz", "/readyz"})
 """Answered whatever host is asked: a load balancer asks by address. They tell nothing about the data."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

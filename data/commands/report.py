@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from data.access import OPERATOR
+from data.access import OPERATOR, NotAllowed, Right, User
 from data.commands.command import FAILED, PlainCommand, WholeNumber
 from data.currencies import currency_codes
 from data.delivery.formats import FORMAT, FORMATS, export, format_of
@@ -24,6 +24,8 @@ from data.report.query import ReportQuery
 from data.report.run import Stopwatch, run_report
 from data.report.telling import telling
 from data.settings import Settings
+from data.store.audit import Act
+from data.store.records import open_records
 from data.warehouse.engines import Warehouse, open_warehouse
 
 _STANDARD_OUTPUT = Path("-")
@@ -77,6 +79,12 @@ def _filter_options(command: _Command) -> _Command:
     metavar="FILE",
     help="File to write, complete or not at all.  [default: standard output]",
 )
+@click.option(
+    "--as",
+    "email",
+    metavar="EMAIL",
+    help="With the rights of this person, and of their clients.  [default: the operator's]",
+)
 def report(
     *,
     start: str,
@@ -88,6 +96,7 @@ def report(
     as_of: str | None,
     format_id: str | None,
     output: Path | None,
+    email: str | None,
     **chosen: tuple[Value, ...],
 ) -> None:
     """Write the Customer Dynamics report of a period."""
@@ -108,20 +117,21 @@ def report(
     target = None if output in {None, _STANDARD_OUTPUT} else check_output(output, "output", settings)
     format_id = format_id or _format_for(output)
 
+    user = OPERATOR if email is None else _person(settings, email, exports=target is not None or format_id != "json")
     warehouse = open_warehouse(settings)
     watch = Stopwatch()
-    with telling(query, OPERATOR, source="command line") as told:
+    with telling(query, user, source="command line") as told:
         result = run_report(
             warehouse,
             query,
-            OPERATOR,
+            user,
             base_currency=settings.base_currency,
             as_of=moment,
             watch=watch,
             check_source=bool(settings.check_sources),
         )
         told.answered(result, "run", watch.seconds())
-    content = export(result, format_id, names=_names(warehouse, query))
+    content = export(result, format_id, names=_names(warehouse, query, user))
     if target is None:
         _to_standard_output(content)
     else:
@@ -129,6 +139,26 @@ def report(
             file.write(content)
     if result.info.notice:
         click.echo(result.info.notice, err=True)
+
+
+def _person(settings: Settings, email: str, *, exports: bool) -> User:
+    """The person with this address, if they may have the report; JSON on standard output is no export.
+
+    Raises :class:`UserError`.
+    """
+    records = open_records(settings)
+    try:
+        user = records.users.by_email(email)
+        if user is None:
+            raise UserError(f"--as {email}: nobody with this address may sign in.", field="as")
+        for right in (Right.VIEW, Right.EXPORT) if exports else (Right.VIEW,):
+            if not user.may(right):
+                records.audit.write(Act.REFUSED, user, "flask report", address="command line", right=right.value)
+                raise UserError(f"--as {email}: {NotAllowed(right).message}", field="as")
+        records.audit.write(Act.REPORT_RUN, user, "flask report", address="command line")
+        return user
+    finally:
+        records.database.close()
 
 
 def _format_for(output: Path | None) -> str:
@@ -148,12 +178,12 @@ def _format_for(output: Path | None) -> str:
     return named.id
 
 
-def _names(warehouse: Warehouse, query: ReportQuery) -> dict[tuple[str, object], str]:
+def _names(warehouse: Warehouse, query: ReportQuery, user: User) -> dict[tuple[str, object], str]:
     """Names of what the query filters by, for the facts of formats that carry them."""
     if not query.names_ids:
         return {}
     with warehouse.read() as reading:
-        return read_choices(reading, OPERATOR).names
+        return read_choices(reading, user).names
 
 
 def _to_standard_output(content: bytes) -> None:

@@ -35,7 +35,7 @@ class Act(StrEnum):
     SIGN_IN_FAILED = "sign-in failed"
     SIGN_OUT = "signed out"
     SIGN_OUT_EVERYWHERE = "signed out everywhere"
-    PASSWORD_CHANGED = "password changed"  # noqa: S105 - no password
+    PASSWORD_CHANGED = "password changed"  # noqa: S105 - no password  # nosec B105
     RESET_REQUESTED = "password reset requested"
     REFUSED = "refused"
     REPORT_RUN = "report run"
@@ -56,8 +56,8 @@ class Act(StrEnum):
     USER_REACTIVATED = "user reactivated"
     USER_INVITED = "one-time link made"
     ROLE_CHANGED = "role changed"
-    TOKEN_MADE = "token made"  # noqa: S105 - no token
-    TOKEN_REVOKED = "token revoked"  # noqa: S105 - nor this
+    TOKEN_MADE = "token made"  # noqa: S105 - no token  # nosec B105
+    TOKEN_REVOKED = "token revoked"  # noqa: S105 - nor this  # nosec B105
     SCHEDULE_MADE = "schedule made"
     SCHEDULE_PAUSED = "schedule paused"
     SCHEDULE_HANDED_OVER = "schedule handed over"
