@@ -29,6 +29,7 @@ FUZZ = int(os.environ.get("FUZZ", "200"))
 SECRET = "Nobody else's title"
 
 PUBLIC, ACCOUNT, VIEW, USERS, API = "everybody", "who is signed in", "who may view", "who manages users", "tokens"
+DELIVER = "who may deliver"
 ROUTES: dict[str, str] = {
     **dict.fromkeys(("sign_in", "try_sign_in", "sign_in_demo", "forgot", "ask_reset", "welcome"), PUBLIC),
     **dict.fromkeys(("set_first_password", "healthz", "readyz"), PUBLIC),
@@ -41,6 +42,8 @@ ROUTES: dict[str, str] = {
     **dict.fromkeys(("run_progress", "change_account", "manage_tokens", "my_files", "my_files_list", "my_file"), VIEW),
     **dict.fromkeys(("cancel_file", "delete_file", "download_file", "repeat_file", "file_state"), VIEW),
     **dict.fromkeys(("my_outbox", "outbox_mail", "download_mail"), VIEW),
+    **dict.fromkeys(("my_schedules", "make_schedule", "change_schedule"), DELIVER),
+    **dict.fromkeys(("ask_unsubscribe", "unsubscribe"), PUBLIC),
     **dict.fromkeys(("users", "create_user", "user", "change_user", "all_links", "manage_link"), USERS),
     **dict.fromkeys(("audit", "audit_csv"), USERS),
     **{f"api.{name}": API for name in ("Files", "OneFile", "Content", "Links", "OneLink", "Reports", "Templates")},
@@ -145,7 +148,14 @@ def test_routes_open_to_whom_they_are_for(app: dash.Dash, browsers: dict[str, Br
     server, services = app.server, services_of(app.server)
     owner = person(server, "manager")
     job = services.records.jobs.add(owner, Asked(services.records.templates.visible_to(owner)[0].query, "csv"), SECRET)
-    ids = {"user_id": person(server, "boss").id, "job_id": job.id, "file_id": job.id, "mail_id": "m" * 16}
+    ids = {
+        "user_id": person(server, "boss").id,
+        "job_id": job.id,
+        "file_id": job.id,
+        "mail_id": "m" * 16,
+        "schedule_id": "s" * 16,
+        "token": "u" * 32,
+    }
     ids |= {"run_id": "r1", "path": "view", "filename": "base.js", "package_name": "dash"}
     ids |= {
         "link_id": foreign[Stores.REPORT, "data"]["link"],
@@ -171,6 +181,7 @@ def test_routes_open_to_whom_they_are_for(app: dash.Dash, browsers: dict[str, Br
                     or (user is not None and kind == ACCOUNT)
                     or (user is not None and kind == VIEW and user.may(Right.VIEW))
                     or (user is not None and kind == USERS and user.may(Right.USERS))
+                    or (user is not None and kind == DELIVER and user.may(Right.DELIVER))
                 )
                 told = f"{method} {address} ({rule.endpoint}) for {name}: {answer.status_code}"
                 refused = shut or (kind == USERS and answer.status_code >= 400)
@@ -178,7 +189,7 @@ def test_routes_open_to_whom_they_are_for(app: dash.Dash, browsers: dict[str, Br
                     wrong.append(told)
                 if kind != API and not may and not refused:
                     wrong.append(told)
-                if kind in (PUBLIC, VIEW, ACCOUNT) and may and shut and rule.endpoint not in _OTHERWISE:
+                if kind in (PUBLIC, VIEW, ACCOUNT, DELIVER) and may and shut and rule.endpoint not in _OTHERWISE:
                     wrong.append(told)
                 if name in ("dealer", "clerk", "other", "guest", "nobody") and SECRET.encode() in answer.get_data():
                     wrong.append(f"{told} tells what is not theirs")
