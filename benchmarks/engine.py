@@ -179,8 +179,8 @@ def run() -> None:
             seconds = best_of(runs, goal.name, lambda goal=goal: ask(warehouse, goal)).seconds  # type: ignore[misc]
             ratio = f"{plain.seconds / seconds:6.0f} x plain SQL" if "date" not in goal.query.group_by else ""
             _line(goal.name, goal.seconds, seconds, f"{ratio:<20} {goal.source}")
-        _zone(found, warehouse)
         _line("a further day, until reports show it", 15, _timed(lambda: _further_day(found)))
+        _zone(found, warehouse)
 
 
 def _zone(found: Market, warehouse: Warehouse) -> None:
