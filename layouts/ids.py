@@ -149,6 +149,9 @@ class Report(StrEnum):
     INFO_TEXT = "report-info-text"
     TOOLS = "report-tools"
     TOOLS_OPEN = "report-tools-open"  # on a narrow screen the tools are behind it
+    FIND = "report-find"  # shows the field that rows are filtered by
+    FIND_BOX = "report-find-box"  # the field
+    STATUS = "report-status"  # count, sum and average of the cells that are selected
     TABS = "report-tabs"  # on a narrow screen: which group of columns the table shows
     HEADLINES = "report-headlines"  # the figures on top of the answer that the page begins with
     FIRST = "report-first"  # true on a page that begins with an answer

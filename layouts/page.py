@@ -115,7 +115,16 @@ def _whole(services: Services) -> html.Div:
                     report.section(services, answers_first=_answers_first(services, opened, missing)),
                 ]
             ),
-            still(html.Footer(f"Customer Dynamics {VERSION}", className="footer")),
+            still(
+                html.Footer(
+                    [
+                        # assets/report/keys.js hears the click.
+                        html.Button("Keys", type="button", className="btn btn-quiet btn-sm keys-open"),
+                        f"Customer Dynamics {VERSION}",
+                    ],
+                    className="footer",
+                )
+            ),
             templates.dialogs(opened.along),
             links.dialogs(),
         ],

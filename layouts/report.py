@@ -75,6 +75,7 @@ def section(services: Services, *, answers_first: bool = False) -> html.Section:
                         [
                             html.Div(
                                 [
+                                    html.Div(id=Report.FIND_BOX, className="find-box", hidden=True),
                                     # assets/report/groups.js has a tab for each group of columns.
                                     html.Div(
                                         id=Report.TABS,
@@ -83,6 +84,7 @@ def section(services: Services, *, answers_first: bool = False) -> html.Section:
                                         **aria(label="Group of columns"),
                                     ),
                                     table.frame("main", "Report table", Report.GRID, Report.TABLE, rows),
+                                    html.P(id=Report.STATUS, className="report-status", role="status"),
                                     html.Div(id=Report.NOTES, className="report-notes"),
                                     _again(),
                                 ],
@@ -301,6 +303,7 @@ def _bar(services: Services) -> html.Div:
                     _columns(services.user()),
                     *_exports(services.user()),
                     chart.menu(services),
+                    _tool("Filter rows", "search", Report.FIND),
                     _tool("Copy table", "copy", Report.COPY_TABLE),
                     _tool("Copy link", "link-45deg", Report.COPY)
                     if services.user().may(Right.SHARE)

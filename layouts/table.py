@@ -15,6 +15,7 @@ from typing import Any
 from dash import html
 
 from data.access import User
+from data.report.adding import not_added
 from data.report.catalog import GROUPS, METRICS, metrics_for
 from data.report.compare import Comparison, FigureChange
 from data.report.dimensions import DIMENSIONS
@@ -277,6 +278,8 @@ def _sheet(
             "fixed": fixed,
             "sort": sort,
             "decimal": numerals.decimal,
+            "group": numerals.group,
+            "apart": not_added(result.query),
             "below": [metric.id for metric in METRICS if metric.is_below_zero and metric.id in ids],
         },
         frame=f"fixed-{fixed} pinned-{len(pinned)}" + (" is-compared" if marks is not None else ""),

@@ -64,7 +64,7 @@
     if (about) {
       label(cell, "data-about", about);
       label(cell, "aria-describedby", about);
-      label(cell, "tabindex", "0");
+      label(cell, "tabindex", "-1");
     } else if (cell.dataset.about) {
       for (const name of ["data-about", "aria-describedby", "tabindex"]) cell.removeAttribute(name);
     }
@@ -88,7 +88,7 @@
     label(head, "data-group", group);
     offerFold(head, group);
     label(head, "data-about", about.id);
-    label(name, "tabindex", "0");
+    label(name, "tabindex", "-1");
     label(name, "aria-describedby", about.id);
   }
 
@@ -104,6 +104,7 @@
       caret = document.createElement("button");
       caret.type = "button";
       caret.className = "fold";
+      caret.tabIndex = -1;
       head.append(caret);
     }
     label(caret, "aria-expanded", String(!folded));
@@ -120,7 +121,7 @@
     label(head, "scope", "col");
     label(head, "data-about", about);
     label(head, "aria-sort", way);
-    label(name, "tabindex", "0");
+    label(name, "tabindex", "-1");
     label(name, "role", "button");
     label(name, "aria-describedby", about);
   }

@@ -29,7 +29,8 @@
       "keydown",
       (event) => {
         if (!event.target.closest(".dash-table-container")) return;
-        event.stopPropagation();
+        // Keys of the whole page go on to it.
+        if (!["e", "f", "/", "?"].includes(event.key.toLowerCase()) && !(event.ctrlKey && event.key === "Enter")) event.stopPropagation();
         if (event.key === "Escape") hideTip();
         if (page.walk(event, grid, tableId)) return;
         const head = event.target.closest("th[aria-sort]");
@@ -56,7 +57,10 @@
         else if (comparing()) {
           event.stopPropagation();
           say("Close the fresh report to sort: then and now stand row beside row.");
-        } else if (!event.target.closest(".column-header--sort")) sortBy(head);
+        } else {
+          event.stopPropagation();
+          sortBy(tableId, head);
+        }
       },
       { capture: true },
     );
@@ -81,8 +85,20 @@
 
   const comparing = () => !by("again-panel").classList.contains("is-closed");
 
-  const sortBy = (head) =>
-    head.querySelector(".column-header--sort").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  /* Of figures the largest are looked for, of labels the first. The third time rows are in the report's order. */
+  function sortBy(tableId, head) {
+    hideTip();
+    const sheet = page.sheets[tableId];
+    const id = head.dataset.dashColumn;
+    const ways = sheet.ids.indexOf(id) < sheet.fixed ? ["asc", "desc"] : ["desc", "asc"];
+    const { sort_by: now } = window.dash_component_api.getLayout(tableId).props;
+    const known = (now || []).find((item) => item.column_id === id);
+    const next = ways[known ? ways.indexOf(known.direction) + 1 : 0];
+    page.set(tableId, { sort_by: next ? [{ column_id: id, direction: next }] : [] });
+  }
+
+  /* The tip of a cell that is walked to; none of any other. */
+  const tipOf = (cell) => (cell ? showTip(cell) : hideTip());
 
   /* Tips: a header says what its column is. */
 
@@ -120,7 +136,7 @@
     else hideTip();
   }
 
-  Object.assign(page, { watchers, attach, comparing, hideTip, followTip });
+  Object.assign(page, { watchers, attach, comparing, hideTip, followTip, tipOf });
 
   answer("report", {
     /* Sorting is done by the server: it is told when the arrows changed. */

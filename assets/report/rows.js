@@ -32,6 +32,29 @@
     placeFixed(grid, sheet);
     agree(tableId, sheet.sort);
     if (sheet.long) setTimeout(() => sheets[tableId] === sheet && fill(tableId, sheet), FILL_AFTER);
+    // What rows are filtered by stays when they are sorted or asked anew.
+    if (tableId === "report-table" && page.keptRows([], 0)) setTimeout(() => sheets[tableId] === sheet && filterRows(tableId, page.keptRows));
+  }
+
+  /* Only some rows of the report: `kept` takes all of them and the number of labels, and gives those that stay, or null. */
+  function filterRows(tableId, kept) {
+    const now = sheets[tableId];
+    if (!now) return;
+    const whole = now.whole || now;
+    const all = whole.rows || dataOf(tableId).slice(0, whole.count).map((row) => whole.ids.map((id) => row[id]));
+    const some = kept(all, whole.fixed);
+    const rows = some || all;
+    const grid = by(GRID_OF[tableId]);
+    page.forget(tableId);
+    const size = Math.min(rows.length, Math.max(WINDOW, visibleRows(grid) + 2 * MARGIN));
+    const sheet = { ...whole, whole: { ...whole, rows: all }, rows, count: rows.length, long: true, from: 0, to: size };
+    sheets[tableId] = sheet;
+    const shown = [...rows.slice(0, size), ...whole.pinned];
+    set(tableId, { data: shown.map((row) => Object.fromEntries(whole.ids.map((id, place) => [id, row[place]]))) });
+    sheet.base = dataOf(tableId);
+    grid.scrollTop = 0;
+    pad(grid, sheet);
+    page.tellFound(rows.length, all.length);
   }
 
   /* The rows above and below what is in view, so that scrolling finds them there. */
@@ -137,7 +160,7 @@
     }
   }
 
-  Object.assign(page, { GRID_OF, HEADER_ROWS, sheets, rowHeight, isBound, dataOf, scrolled });
+  Object.assign(page, { filterRows, GRID_OF, HEADER_ROWS, sheets, rowHeight, isBound, dataOf, scrolled });
 
   answer("report", {
     rows(data) {

@@ -37,6 +37,7 @@
     const before = chosen && chosen.tableId;
     chosen = tableId ? { tableId, from, to } : null;
     for (const id of new Set([before, tableId])) if (id) paint(id);
+    page.tellSelection("report-table");
   }
 
   const forget = (tableId) => chosen && chosen.tableId === tableId && choose(null);
@@ -141,14 +142,25 @@
 
   function walk(event, grid, tableId) {
     const sheet = page.sheets[tableId];
+    if (sheet && !event.altKey && event.target.closest("th")) return walkHeads(event, grid, tableId);
     if (!sheet || !sheet.count || event.altKey || !(event.target === grid || event.target.closest("td"))) return false;
+    if (event.key === "ArrowUp" && !event.shiftKey && (!selected(tableId) || chosen.to.row === 0)) {
+      const heads = grid.querySelector("table.cell-table").rows[1].cells;
+      focusHead(heads[selected(tableId) ? chosen.to.column : 0]);
+      event.preventDefault();
+      return true;
+    }
     const area = selected(tableId);
     const command = event.ctrlKey || event.metaKey;
     const last = { row: rowsOf(tableId) - 1, column: idsOf(tableId).length - 1 };
     if (event.key === "Escape" && area) choose(null);
     else if (command && event.key.toLowerCase() === "a") columnsFrom(tableId, 0, last.column);
     else if (command && event.key === " " && area) columnsFrom(tableId, chosen.from.column, chosen.to.column);
-    else if (STEPS[event.key] && (area || event.shiftKey)) {
+    else if (STEPS[event.key] && !area && !event.shiftKey) {
+      const first = firstInView(grid, sheet);
+      choose(tableId, first, first);
+      reveal(grid, sheet, first);
+    } else if (STEPS[event.key]) {
       const [down, along] = STEPS[event.key].map((step) => (command ? step * Infinity : step));
       const from = area ? chosen.to : firstInView(grid, sheet);
       const to = {
@@ -158,7 +170,44 @@
       if (to.column === null) to.column = from.column;
       choose(tableId, event.shiftKey ? (area ? chosen.from : from) : to, to);
       reveal(grid, sheet, to);
+      page.tipOf(grid.querySelector("td[data-selected][data-about]"));
     } else return false;
+    event.preventDefault();
+    return true;
+  }
+
+  /* The table is one stop for Tab; arrows go through it, upwards into its headers. */
+  function focusHead(head) {
+    const name = head && head.querySelector(".column-header-name");
+    if (name) name.focus();
+  }
+
+  function walkHeads(event, grid, tableId) {
+    const head = event.target.closest("th");
+    const row = head.parentElement;
+    const table = grid.querySelector("table.cell-table");
+    const seen = (item) => item.offsetWidth > 0 && item.dataset.empty === undefined;
+    const step = STEPS[event.key];
+    if (row.rowIndex === 0 && (event.key === "Enter" || event.key === " ") && event.target !== head.querySelector(".fold")) {
+      const caret = head.querySelector(".fold");
+      if (caret) caret.click();
+    } else if (!step || event.ctrlKey || event.metaKey || event.shiftKey) return false;
+    else if (step[1]) {
+      let next = head;
+      do next = step[1] > 0 ? next.nextElementSibling : next.previousElementSibling;
+      while (next && !seen(next));
+      focusHead(next);
+    } else if (step[0] > 0 && row.rowIndex === 1) {
+      const cell = { row: 0, column: head.cellIndex };
+      grid.focus({ preventScroll: true });
+      choose(tableId, cell, cell);
+      reveal(grid, page.sheets[tableId], cell);
+    } else {
+      const left = head.getBoundingClientRect().left;
+      const others = Array.from(table.rows[step[0] > 0 ? 1 : 0].cells).filter(seen);
+      const under = (item) => item.getBoundingClientRect().left <= left + 1;
+      focusHead(others.filter(under).pop() && (step[0] > 0 ? others.find((item) => !(item.getBoundingClientRect().left < left - 1)) : others.filter(under).pop()));
+    }
     event.preventDefault();
     return true;
   }
@@ -227,6 +276,17 @@
     }
     const heads = top === 0 && bottom >= sheet.count - 1 ? places.map((place) => sheet.columns[place].name) : [];
     return { heads: heads.map(([group, title]) => [group.replace(/\u200b/g, ""), title]), rows };
+  }
+
+  /* Of the selected cells: ids of the columns of figures, plain numbers row by row without the pinned rows, how many. */
+  function figuresIn(tableId) {
+    const sheet = page.sheets[tableId];
+    const { top, bottom, left, right } = selected(tableId);
+    const { rows } = copied(tableId);
+    const ids = idsOf(tableId).slice(left, right + 1);
+    const own = rows.slice(0, Math.max(0, sheet.count - top));
+    const columns = ids.filter((id) => sheet.ids.indexOf(id) >= sheet.fixed);
+    return [columns, own.map((row) => row.map(({ number }) => number)), (bottom - top + 1) * (right - left + 1)];
   }
 
   /* What might be run as a formula is a text with an apostrophe, as in our CSV files. */
@@ -317,5 +377,5 @@
     grid.addEventListener("keydown", (event) => walk(event, grid, tableId));
   }
 
-  Object.assign(page, { attachSelection, forget, selected, mark, walk });
+  Object.assign(page, { attachSelection, forget, selected, mark, walk, figuresIn });
 })();

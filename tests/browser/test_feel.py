@@ -94,14 +94,18 @@ def test_the_whole_way_by_keyboard(new_page: Callable[..., Page]) -> None:
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Columns", exact=True)).to_be_focused()
-    for name in ("Export to CSV", "Copy link", "Report table", "Clients - Active", "Qty"):
+    for name in ("Export to CSV", "Copy link", "Report table"):
         walk_to(name)
+    # The table is one stop: arrows go through it, upwards into its headers.
+    for key in ("ArrowUp", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("tooltip")).to_contain_text("Number of clients that exist")
     page.keyboard.press("Enter")
     expect(table(page).locator("th[data-dash-column=clients_active_qty][aria-sort]")).to_have_attribute(
-        "aria-sort", "ascending"
+        "aria-sort", "descending"
     )
-    expect(page.get_by_role("tooltip")).to_contain_text("Number of clients that exist")
-    walk_to("Renew Total")
+    expect(page.get_by_role("tooltip")).to_be_hidden()
+    walk_to("Keys")
     # No motion for those who asked for none.
     assert page.evaluate("getComputedStyle(document.querySelector('.spinner')).animationName") == "none"
 
