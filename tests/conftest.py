@@ -6,6 +6,7 @@ import gc
 import itertools
 import shutil
 import signal
+import sqlite3
 import tempfile
 import threading
 import warnings
@@ -37,6 +38,19 @@ def quick_passwords() -> Iterator[None]:
         quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(users, "_hasher", quick)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_records() -> Iterator[None]:
+    """Let SQLite write without waiting for the disk: no test cuts the power, and a killed process loses nothing."""
+
+    def hurry(connection: object, _record: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous = OFF")
+
+    sa.event.listen(sa.Engine, "connect", hurry)
+    yield
+    sa.event.remove(sa.Engine, "connect", hurry)
 
 
 @pytest.fixture(scope="session")
