@@ -17,6 +17,7 @@ from marshmallow import INCLUDE, Schema, fields, validate
 from callbacks.gate import asking, token_key
 from data.access import VISIBILITIES, Right
 from data.acts import asking as acts
+from data.acts import links as link_acts
 from data.acts.files import order
 from data.delivery.asked import Asked
 from data.delivery.formats import FORMAT
@@ -222,7 +223,7 @@ def _links(blueprint: Blueprint, services: Services) -> None:
             user.require(Right.SHARE)
             query = _question(services, given["query"])
             made = acts.publish(services, user, query, run_id=_run_id(), title=given.get("title"))
-            return flask.jsonify(_link_json(services, snapshots.copy(made.link.id, user, None))), 201
+            return flask.jsonify(_link_json(services, link_acts.copy(services, user, made.link.id, None))), 201
 
     @blueprint.route("/links/<string:link_id>")
     class OneLink(MethodView):
@@ -234,7 +235,7 @@ def _links(blueprint: Blueprint, services: Services) -> None:
             """The frozen report behind a link, in the JSON of `flask report`."""
             user = asking()
             user.require(Right.VIEW)
-            return flask.jsonify(snapshots.open(link_id, user).result.to_json())
+            return flask.jsonify(link_acts.open_link(services, user, link_id).result.to_json())
 
         @blueprint.response(204)
         @blueprint.alt_response(404, schema=_Problem)
@@ -242,8 +243,7 @@ def _links(blueprint: Blueprint, services: Services) -> None:
             """Revoke a link of yours."""
             user = asking()
             user.require(Right.SHARE)
-            snapshots.revoke(link_id, user)
-            _note(services, Act.LINK_REVOKED, link_id[:6])
+            link_acts.revoke(services, user, link_id)
             return "", 204
 
 

@@ -211,6 +211,8 @@ def register(server: flask.Flask, services: Services, *, serves: bool) -> None:
     @server.errorhandler(UserError)
     def say_fault(fault: UserError) -> tuple[Any, int]:
         """What a person can put right, in one sentence; the page's own callbacks say it themselves."""
+        if isinstance(fault, NotAllowed) and not fault.noted:
+            services.note(Act.REFUSED, services.user(), flask.request.path, right=fault.right.value)
         status = next((code for kinds, code in _STATUSES if isinstance(fault, kinds)), 400)
         if _wants_page():
             return render_page("message.html", title=_TITLES[status], text=fault.message), status

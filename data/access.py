@@ -51,13 +51,14 @@ ROLES: dict[str, frozenset[Right]] = {
 
 
 class NotAllowed(UserError):
-    """The person has not the right to do what they asked for."""
+    """The person has not the right to do what they asked for. ``noted``: the audit log has it already."""
 
-    def __init__(self, right: Right) -> None:
+    def __init__(self, right: Right, *, noted: bool = False) -> None:
         super().__init__(
             f"Your role does not let you {RIGHTS[right]}: ask an administrator of your company for a role that does."
         )
         self.right = right
+        self.noted = noted
 
 
 @dataclass(frozen=True, slots=True)

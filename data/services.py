@@ -41,7 +41,7 @@ class Services:
         """Raises :class:`NotAllowed` unless ``user`` has the right, and writes down that they tried."""
         if not user.may(right):
             self.note(Act.REFUSED, user, subject, right=right.value)
-            raise NotAllowed(right)
+            raise NotAllowed(right, noted=True)
 
     def user(self) -> User:
         """The person who is asking now: who is signed in (callbacks/gate.py), or the operator with SIGN_IN=none."""

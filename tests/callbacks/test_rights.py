@@ -280,3 +280,9 @@ def touch(visitor: Visitor, id_: dict[str, str], prop: str, value: Any) -> Any:
     from tests.callbacks.test_links import _touch
 
     return _touch(visitor, id_, prop, value)
+
+
+def test_a_refused_page_is_written_down(server: flask.Flask, services: Services) -> None:
+    assert visit(server, "viewer").client.get("/audit").status_code == 403
+    newest = services.records.audit.read(person(services, "boss"), Search(act="refused"))[0]
+    assert (newest.person, newest.subject, newest.detail) == ("viewer@example.com", "/audit", {"right": "users"})
