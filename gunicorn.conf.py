@@ -120,7 +120,8 @@ loglevel = "warning"
 def _keep_working() -> None:
     """Let there be somebody who makes files while this process serves; elsewhere `worker:` in the Procfile does."""
     while True:
-        subprocess.run([sys.executable, "-m", "flask", "worker", "--with-parent"], check=False)  # ends with this one
+        command = [sys.executable, "-m", "flask", "worker", "--parent", str(os.getpid())]
+        subprocess.run(command, check=False)  # noqa: S603 - this program itself
         time.sleep(5)
 
 

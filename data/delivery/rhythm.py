@@ -14,8 +14,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from croniter import CroniterError, croniter  # type: ignore[import-untyped]
-
 from data.errors import UserError
 from data.report.period import check_zone
 
@@ -83,6 +81,8 @@ class Rhythm:
 
     def _local_times(self, start: datetime) -> Iterator[datetime]:
         if self.every == "cron":
+            from croniter import croniter  # type: ignore[import-untyped]
+
             times = croniter(self.cron, start)
             while True:
                 yield times.get_next(datetime)
@@ -100,6 +100,9 @@ class Rhythm:
         return True
 
     def _check_cron(self) -> None:
+        # Only here: it asks the machine about itself, in another process, when it is imported.
+        from croniter import CroniterError, croniter
+
         hint = "write five fields, like 0 8 * * 1-5"
         if len(self.cron) > _MAX_CRON or len(self.cron.split()) != 5:
             raise UserError(f"{self.cron[:_MAX_CRON]!r} is no cron: {hint}.", field="cron")
