@@ -102,6 +102,13 @@ def panel(user: User) -> html.Section:
     """Where charts appear: empty, and of no size, until there is one."""
     return html.Section(
         [
+            html.Button(
+                still(icon("layout-three-columns"), html.Span("Charts below the table")),
+                id=Chart.PLACE,
+                type="button",
+                className="btn btn-quiet btn-sm chart-place",
+                **aria(pressed="false"),
+            ),
             html.Div(
                 id=Chart.PANEL,
                 className="chart-cards",

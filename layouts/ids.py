@@ -217,6 +217,8 @@ class Chart(StrEnum):
     MENU = "chart-menu"
     ADD = "chart-add"  # a preset, one's own preset or Blank Chart in the menu
     FORGET = "chart-forget"  # deletes a preset of one's own
+    SPLIT = "chart-split"  # between table and charts: dragged, or moved by arrows
+    PLACE = "chart-place"  # puts the charts below the table, or beside it
     PANEL = "chart-panel"
     CARD = "chart-card"  # the template of every card
     SAID = "chart-said"  # what a screen reader is told

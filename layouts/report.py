@@ -31,7 +31,7 @@ from data.words.totals import totals_note
 from layouts import chart, ids, table
 from layouts.attributes import aria, dataset
 from layouts.controls import Handed, Still, icon, still, withheld
-from layouts.ids import Again, Form, Report, Stores
+from layouts.ids import Again, Chart, Form, Report, Stores
 
 SKELETON_ROWS, SKELETON_FIGURES = 8, 4
 
@@ -89,6 +89,20 @@ def section(services: Services, *, answers_first: bool = False) -> html.Section:
                                     _again(),
                                 ],
                                 className="report-tables",
+                            ),
+                            # assets/split.js moves it.
+                            html.Div(
+                                id=Chart.SPLIT,
+                                className="chart-split",
+                                role="separator",
+                                tabIndex="0",
+                                **aria(
+                                    label="Width of the table",
+                                    orientation="vertical",
+                                    valuenow="62",
+                                    valuemin="25",
+                                    valuemax="80",
+                                ),
                             ),
                             chart.panel(services.user()),
                         ],

@@ -288,3 +288,46 @@ def test_a_copied_link_brings_the_charts_back(new_page: Callable[..., Page], pag
     expect(cards(other).last.locator(".main-svg").first).to_be_visible()
     for place in (0, 1):
         assert traces(cards(other).nth(place)) == traces(cards(page).nth(place))
+
+
+def test_the_split_between_table_and_charts_is_moved_and_remembered(new_page: Callable[..., Page]) -> None:
+    page = new_page(viewport={"width": 1600, "height": 900})
+    ask(page)
+    show(page, "Clients - Active: Qty")
+    split = page.get_by_role("separator", name="Width of the table")
+    before, chart = boxes(page)
+    assert 0 <= chart["left"] - before["right"] <= 32
+    box = split.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 4, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 296, box["y"] + 40, steps=4)
+    page.mouse.up()
+    after, chart = boxes(page)
+    assert -320 < after["right"] - before["right"] < -280
+    assert 0 <= chart["left"] - after["right"] <= 32
+    split.focus()
+    page.keyboard.press("ArrowRight")
+    expect(split).to_have_attribute("aria-valuenow", re.compile(r"4[4-7]"))
+    share = split.get_attribute("aria-valuenow")
+    page.reload()
+    expect(page.locator("#report-stage")).to_have_class(re.compile("is-shown"))
+    expect(split).to_have_attribute("aria-valuenow", str(share))
+    # Below the table charts stand in a row of two or three.
+    show(page, "Clients - Active: Qty")
+    show(page, "Pay As You Go: Total")
+    button(page, "Charts below the table").click()
+    one, other = (cards(page).nth(place).bounding_box() for place in (0, 1))
+    assert one
+    assert other
+    assert one["y"] == other["y"]
+    assert one["y"] >= boxes(page)[0]["bottom"]
+    assert_accessible(page)
+
+
+def test_on_a_very_wide_screen_table_and_charts_keep_together(new_page: Callable[..., Page]) -> None:
+    page = new_page(viewport={"width": 3840, "height": 2160})
+    ask(page)
+    show(page, "Clients - Active: Qty")
+    table, chart = boxes(page)
+    assert 0 <= chart["left"] - table["right"] <= 32

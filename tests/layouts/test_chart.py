@@ -82,7 +82,7 @@ def test_every_act_has_a_button_with_a_name() -> None:
             tag, props, *parts = part
             yield from [props] if tag == "button" else [found for inner in parts for found in buttons(inner)]
 
-    (still,) = (child for child in panel(OPERATOR)._traverse() if isinstance(child, Still))
+    *_, still = (child for child in panel(OPERATOR)._traverse() if isinstance(child, Still))
     (card,) = still.to_plotly_json()["props"]["tree"]
     assert [(found["data-act"], found["aria-label"]) for found in buttons(card)] == [
         (act, label) for act, label, _ in ACTS
