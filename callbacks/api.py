@@ -13,6 +13,7 @@ import flask
 from flask.views import MethodView
 from flask_smorest import Api, Blueprint
 from marshmallow import INCLUDE, Schema, fields, validate
+from werkzeug.exceptions import HTTPException
 
 from callbacks.gate import asking, token_key
 from data.access import VISIBILITIES, Right
@@ -85,6 +86,13 @@ class _Problem(Schema):
     field = fields.String(allow_none=True, metadata={"description": "What to change, where one field is at fault."})
 
 
+class _Api(Api):
+    """What goes wrong is told as JSON below its own addresses; the page's are answered in a sentence, as ever."""
+
+    def _register_error_handlers(self) -> None:
+        """None for the whole application, as it would by itself."""
+
+
 class _LinkOrder(_Strict):
     query = fields.Nested(_Question, required=True)
     title = fields.String(validate=validate.Length(1, 100))
@@ -118,8 +126,9 @@ def register(server: flask.Flask, services: Services) -> None:
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         "security": [{"token": []}],
     }
-    api = Api(server, spec_kwargs=security)
+    api = _Api(server, spec_kwargs=security)
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX, description="Reports, links, templates and files.")
+    blueprint.register_error_handler(HTTPException, api.handle_http_exception)
     _reports(blueprint, services)
     _links(blueprint, services)
     _templates(blueprint, services)
