@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from python_calamine import CalamineWorkbook
 from data.report.catalog import METRICS
 from data.report.reports import Reports
 from data.report.result import ReportResult
+from data.words.dates import month_words
 from tests.browser.acts import ask, engine_says, fill_form, question, table, texts
 from tests.browser.conftest import Site
 
@@ -41,10 +43,9 @@ def display(page: Page) -> None:
     """Show the report by month, sorted and without a column."""
     ask(page)
     head = table(page).locator(f"th[data-dash-column={SORTED_BY}][aria-sort]")
-    for way in ("ascending", "descending"):
-        head.get_by_role("button").click()
-        expect(head).to_have_attribute("aria-sort", way)
-        page.wait_for_load_state("networkidle")
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Columns", exact=True).click()
     page.get_by_role("checkbox", name="Balance Refill: Avg", exact=True).uncheck()
     page.keyboard.press("Escape")
@@ -56,7 +57,9 @@ def test_exports_hold_what_is_displayed_from_the_frozen_report(
 ) -> None:
     display(page)
     expected = expected_rows(engine_says(site.settings, question()))
-    assert [row[0] for row in texts(page)] == [row[0] for row in expected]
+    # The page writes months as people do, files as machines read them.
+    months = [month_words(date.fromisoformat(f"{row[0]}-01"), "en-GB") for row in expected[:-1]]
+    assert [row[0] for row in texts(page)] == [*months, "Total"]
     # From here on any new query would fail.
     monkeypatch.setattr(Reports, "ask", lambda *_, **__: pytest.fail("an export asked the warehouse"))
 
