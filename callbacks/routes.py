@@ -145,6 +145,8 @@ def _missing(server: flask.Flask, services: Services) -> list[str]:
             pass
     except UserError as fault:
         told.append(fault.message)
+    if not services.queue.is_reachable():
+        told.append("The task queue cannot be reached.")
     (cache,) = server.extensions["cache"]
     try:
         works = cache.set("ready", True, timeout=60) is not False

@@ -47,6 +47,15 @@ class Queue:
         """Let a worker send a mail."""
         self._opened()["send"](delivery_id)
 
+    def is_reachable(self) -> bool:
+        """Whether tasks can be put in and taken out now."""
+        try:
+            self._opened()
+            self._huey.pending_count()
+        except Exception:  # noqa: BLE001 - whatever its kind of storage raises
+            return False
+        return True
+
     def serve(self, worker: Serving) -> Huey:
         """The queue itself, for the process that works on it."""
         self._worker = worker

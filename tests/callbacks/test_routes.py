@@ -76,12 +76,14 @@ def test_readiness_tells_what_is_missing_to_the_log_alone(
         warehouse_url=f"duckdb:///{tmp_path / 'none.duckdb'}",
         database_url=f"sqlite:///{tmp_path / 'file' / 'r'}",
         secret_key="s" * 32,
+        redis_url="redis://127.0.0.1:1/0",
     )
     monkeypatch.setattr(FileSystemCache, "set", lambda *_, **__: False)
     missing = empty.get("/readyz")
     assert (missing.status_code, missing.json) == (503, {"status": "not ready"})
     told = [record.getMessage() for record in caplog.records if record.getMessage().startswith("Not ready: ")]
-    assert [text.split()[2:4] for text in told] == [["There", "is"], ["The", "records'"], ["The", "cache"]]
+    parts = [["There", "is"], ["The", "records'"], ["The", "task"], ["The", "cache"]]
+    assert [text.split()[2:4] for text in told] == parts
 
 
 @pytest.mark.parametrize("address", ["/", "/healthz", "/_dash-layout", "/-/theme.js", "/nowhere"])
