@@ -279,7 +279,7 @@ def _sheet(
             "sort": sort,
             "decimal": numerals.decimal,
             "group": numerals.group,
-            "apart": not_added(result.query),
+            "apart": {id_: why for id_, why in not_added(result.query).items() if id_ in ids},
             "below": [metric.id for metric in METRICS if metric.is_below_zero and metric.id in ids],
         },
         frame=f"fixed-{fixed} pinned-{len(pinned)}" + (" is-compared" if marks is not None else ""),

@@ -41,7 +41,7 @@ def quick_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_records() -> Iterator[None]:
+def quick_records() -> Iterator[Callable[..., None]]:
     """Let SQLite write without waiting for the disk: no test cuts the power, and a killed process loses nothing."""
 
     def hurry(connection: object, _record: object) -> None:
@@ -49,7 +49,7 @@ def quick_records() -> Iterator[None]:
             connection.execute("PRAGMA synchronous = OFF")
 
     sa.event.listen(sa.Engine, "connect", hurry)
-    yield
+    yield hurry
     sa.event.remove(sa.Engine, "connect", hurry)
 
 

@@ -209,9 +209,9 @@ class Chance:
             question = self.question()
             if start_of(question.start, question.timezone) < end_of(question.end, question.timezone):
                 number -= 1
-                # Who may see what must not make a filter unknown, so a restricted person asks without owners and tags.
+                # What one may see must not make a filter unknown: a restricted person asks without these three.
                 if self.random.random() < 0.15:
-                    question = replace(question, owners=(), tags=(), sees=self.random.choice((2, 4)))
+                    question = replace(question, owners=(), tags=(), packages=(), sees=self.random.choice((2, 4)))
                 yield question
 
 

@@ -68,6 +68,15 @@ def test_folders_and_file_are_the_owners_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
+@pytest.fixture
+def careful_records(quick_records: Callable[..., None]) -> Iterator[None]:
+    """SQLite as the program has it, not as the other tests do."""
+    sa.event.remove(sa.Engine, "connect", quick_records)
+    yield
+    sa.event.listen(sa.Engine, "connect", quick_records)
+
+
+@pytest.mark.usefixtures("careful_records")
 def test_sqlite_keeps_a_log_beside_it_and_minds_foreign_keys(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     with database.reading() as connection:
