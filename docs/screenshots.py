@@ -31,7 +31,7 @@ _SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backg
 @contextmanager
 def _served_demo() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
-        server = create_app(Settings(var_dir=folder, log_level="WARNING", sign_in="none")).server
+        server = create_app(Settings(var_dir=folder, log_level="WARNING", sign_in="none", answer_first=0)).server
         made = server.test_cli_runner().invoke(args=["demo"], env={"VAR_DIR": folder})
         if made.exit_code:
             sys.exit(f"The demo company could not be made: {made.output}")
