@@ -6,6 +6,7 @@ what the queue loses is found there again within a minute.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -87,5 +88,7 @@ def _open(settings: Settings) -> Huey:
     options: dict[str, Any] = {"results": False, "utc": True}
     if settings.redis_url:
         return RedisHuey(_NAME, url=settings.redis_url, **options)
+    file = settings.folder / "queue.sqlite"
     settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return SqliteHuey(_NAME, filename=str(settings.folder / "queue.sqlite"), **options)
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # ours alone from the first moment on
+    return SqliteHuey(_NAME, filename=str(file), **options)
