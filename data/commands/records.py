@@ -21,7 +21,7 @@ def records() -> None:
 
 
 @contextmanager
-def _opened() -> Iterator[Records]:
+def opened() -> Iterator[Records]:
     """The records of the settings, closed at the end so that SQLite puts everything into its one file."""
     found = open_records(Settings.from_environment())
     try:
@@ -33,7 +33,7 @@ def _opened() -> Iterator[Records]:
 @records.command(cls=PlainCommand)
 def upgrade() -> None:
     """Bring the database's schema up to date (SQLite does this by itself)."""
-    with _opened() as found:
+    with opened() as found:
         before, after = found.database.upgrade()
     if before == after:
         click.echo(f"The records are up to date (schema {after}).")
@@ -44,7 +44,7 @@ def upgrade() -> None:
 @records.command("clean-up", cls=PlainCommand)
 def clean_up() -> None:
     """Delete links that nobody copied or opened for LINK_KEEP_DAYS, and the reports only they led to."""
-    with _opened() as found:
+    with opened() as found:
         done = found.upkeep.clean_up()
     click.echo(f"Deleted {done.links:,} links and {done.contents:,} reports ({done.size:,} bytes).")
     if done.waiting:
@@ -57,7 +57,7 @@ def clean_up() -> None:
 @records.command(cls=PlainCommand)
 def check() -> None:
     """Check every stored report and link as opening it would; exit status 1 if any is damaged."""
-    with _opened() as found:
+    with opened() as found:
         seen = found.upkeep.check()
     each = f", {seen.size / seen.contents:,.0f} bytes a report" if seen.contents else ""
     click.echo(f"{seen.links:,} links to {seen.contents:,} reports ({seen.size:,} bytes stored{each}).")
@@ -74,7 +74,7 @@ def backup(file: Path) -> None:
     """Write all records as they are at this moment to FILE, which `flask records restore` reads on any engine."""
     settings = Settings.from_environment()
     target = check_output(file, "file", settings)
-    with _opened() as found, replacing(target) as stream:
+    with opened() as found, replacing(target) as stream:
         counts = write_backup(found.database, stream)
     click.echo(f"Wrote {sum(counts.values()):,} records to {file}. Keep it private: it holds accounts and reports.")
 
@@ -83,7 +83,7 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(file: Path) -> None:
     """Put the records of FILE, which `flask records backup` wrote, into a database that has none."""
-    with _opened() as found, file.open("rb") as stream:
+    with opened() as found, file.open("rb") as stream:
         counts = read_backup(found.database, stream)
         damaged = found.upkeep.check().damaged
     click.echo(f"Restored {sum(counts.values()):,} records.")

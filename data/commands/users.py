@@ -12,10 +12,11 @@ import click
 from data.access import OPERATOR, RIGHTS, Right
 from data.acts.accounts import Accounts
 from data.commands.command import PlainCommand, WholeNumber
+from data.commands.records import opened
 from data.errors import UserError
 from data.settings import Settings
 from data.store.audit import Act, Search
-from data.store.records import Records, open_records
+from data.store.records import Records
 from data.store.users import Parents
 from data.warehouse.engines import open_warehouse
 from data.warehouse.resellers import read_tree
@@ -29,19 +30,10 @@ def users() -> None:
 
 
 @contextmanager
-def _opened() -> Iterator[Records]:
-    found = open_records(Settings.from_environment())
-    try:
-        yield found
-    finally:
-        found.database.close()
-
-
-@contextmanager
 def _managing() -> Iterator[tuple[Records, Accounts, Callable[[str], str]]]:
     """The records, what can be done with accounts, and who has which id by their e-mail address."""
     parents = _parents()
-    with _opened() as found:
+    with opened() as found:
         yield (
             found,
             Accounts(found, OPERATOR, parents, _ADDRESS),
@@ -81,7 +73,7 @@ def create(email: str, name: str | None, role: str, reseller: int | None, passwo
 @users.command("list", cls=PlainCommand)
 def list_users() -> None:
     """Every account with its role, company and state."""
-    with _opened() as found:
+    with opened() as found:
         accounts = found.users.managed_by(OPERATOR, {})
     if not accounts:
         click.echo("There are no accounts yet: make the first with `flask users create EMAIL`.")
@@ -146,7 +138,7 @@ def sign_out(email: str) -> None:
 @users.command(cls=PlainCommand)
 def roles() -> None:
     """Every role and what it lets a person do."""
-    with _opened() as found:
+    with opened() as found:
         for name, rights in found.roles.all().items():
             click.echo(f"{name}: {', '.join(RIGHTS[right] for right in Right if right in rights)}")
 
@@ -178,7 +170,7 @@ def set_role(name: str, rights: tuple[str, ...], delete: bool) -> None:
 @click.option("--until", type=click.DateTime(), help="Only before this UTC date or time.")
 def audit(act: str | None, words: str, since: datetime | None, until: datetime | None) -> None:
     """Write the audit log to standard output as CSV, newest first."""
-    with _opened() as found:
+    with opened() as found:
         for piece in found.audit.as_csv(OPERATOR, Search(act=act, words=words, since=since, until=until)):
             click.echo(piece, nl=False)
 
